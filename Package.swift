@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target: language mode 6, and a warning is an error.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The targets that speak to C: every unsafe use must be marked.
+let adapter: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let package = Package(
+    name: "titan-control-plane",
+    products: [
+        .executable(name: "control-plane", targets: ["control-plane"]),
+        .executable(name: "cellctl", targets: ["cellctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // C libraries, each spoken to by one target alone.
+        .target(name: "CMicroHTTPD", linkerSettings: [.linkedLibrary("microhttpd"), .linkedLibrary("gnutls")]),
+        .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CCompression", linkerSettings: [.linkedLibrary("z"), .linkedLibrary("zstd")]),
+
+        // Technology rooms: they know nothing of cells.
+        .target(name: "JSON", swiftSettings: strict),
+        .target(name: "Compression", dependencies: ["CCompression"], swiftSettings: adapter),
+        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: adapter),
+        .target(name: "HTTP", swiftSettings: strict),
+        .target(name: "HTTPServer", dependencies: ["HTTP", "Compression", "CMicroHTTPD"], swiftSettings: adapter),
+        .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: adapter),
+        .target(
+            name: "Telemetry",
+            dependencies: ["JSON", "HTTPClient", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+
+        // The domain and what is built on it.
+        .target(name: "Migrations", path: "Migrations", exclude: ["README.md"], swiftSettings: strict),
+        .target(name: "Registry", dependencies: ["JSON"], swiftSettings: strict),
+        .target(
+            name: "Store",
+            dependencies: [
+                "Registry", "SQLite", "Migrations", "JSON", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "ControlPlane",
+            dependencies: [
+                "Store", "Registry", "JSON", "Compression", "Telemetry",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "API",
+            dependencies: ["ControlPlane", "Registry", "HTTP", "JSON", "Telemetry"],
+            swiftSettings: strict),
+
+        // The two programs.
+        .executableTarget(
+            name: "control-plane",
+            dependencies: [
+                "API", "ControlPlane", "HTTP", "HTTPServer", "Telemetry",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "cellctl",
+            dependencies: [
+                "HTTPClient", "JSON", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
+
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: strict),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: strict),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: strict),
+        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTP"], swiftSettings: strict),
+        .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPServer", "HTTP"], swiftSettings: strict),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "HTTPServer", "HTTP", "JSON"], swiftSettings: strict),
+        .testTarget(name: "RegistryTests", dependencies: ["Registry", "JSON"], swiftSettings: strict),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "Registry", "SQLite", "JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "ControlPlaneTests", dependencies: ["ControlPlane", "Store", "Registry", "JSON"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "APITests", dependencies: ["API", "ControlPlane", "HTTP", "JSON", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .testTarget(name: "EndToEndTests", dependencies: ["HTTPClient", "JSON"], swiftSettings: strict),
+    ]
+)

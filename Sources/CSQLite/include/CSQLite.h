@@ -1,0 +1,3 @@
+#pragma once
+// SQLite, with shims for what Swift cannot import: variadic calls and SQLITE_TRANSIENT.
+#include <sqlite3.h>

@@ -1,0 +1,1 @@
+// Compression: see docs/architecture.md

@@ -1,0 +1,4 @@
+@main
+struct Cellctl {
+    static func main() {}
+}

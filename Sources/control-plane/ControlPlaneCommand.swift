@@ -1,0 +1,4 @@
+@main
+struct ControlPlaneCommand {
+    static func main() {}
+}
