@@ -44,7 +44,9 @@ let package = Package(
             swiftSettings: strict),
 
         // The domain and what is built on it.
-        .target(name: "Migrations", path: "Migrations", exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "Migrations", path: "Migrations", exclude: ["README.md"],
+            resources: [.embedInCode("0001_registry.sql")], swiftSettings: strict),
         .target(name: "Registry", dependencies: ["JSON"], swiftSettings: strict),
         .target(
             name: "Store",

@@ -5,7 +5,7 @@ public struct CellID: Hashable, Sendable, Comparable, CustomStringConvertible {
     public let rawValue: String
 
     public init?(_ rawValue: String) {
-        guard Limits.isDNSLabel(rawValue) else { return nil }
+        guard Names.isDNSLabel(rawValue) else { return nil }
         self.rawValue = rawValue
     }
 
@@ -22,7 +22,7 @@ public struct TenantID: Hashable, Sendable, Comparable, CustomStringConvertible 
 
     public init?(_ rawValue: String) {
         guard (1...Limits.tenantIDBytesMax).contains(rawValue.utf8.count), rawValue != ".", rawValue != "..",
-            !rawValue.unicodeScalars.contains(where: Limits.isRefusedInNames)
+            Names.isPrintable(rawValue), !rawValue.utf8.contains(where: { $0 == 0x2F || $0 == 0x5C })
         else { return nil }
         self.rawValue = rawValue
     }

@@ -1,26 +1,53 @@
-/// Every limit of the product. `docs/limits.md` lists the same figures, and a test holds the two together.
+/// Every limit of the product, in one place. `docs/limits.md` lists the same figures, and a test holds the two together.
 public enum Limits {
     // Names
     public static let cellIDBytesMax = 63
     public static let tenantIDBytesMax = 128
+    public static let gatewayIDBytesMax = 128
+    public static let tokenNameBytesMax = 63
     public static let zoneBytesMax = 63
     public static let hostBytesMax = 253
+    public static let requestIDBytesMax = 128
+    public static let idempotencyKeyBytesMax = 128
+    public static let reasonBytesMax = 1024
 
-    /// A DNS label (RFC 1123 §2.1): what Kubernetes asks of a Service's name.
-    static func isDNSLabel(_ text: String) -> Bool {
-        let bytes = text.utf8
-        guard (1...63).contains(bytes.count), bytes.first != UInt8(ascii: "-"), bytes.last != UInt8(ascii: "-")
-        else { return false }
-        return bytes.allSatisfy {
-            (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
-        }
-    }
+    // What a resource may hold
+    public static let hostsPerTenantMax = 100
+    public static let labelsMax = 64
+    public static let labelKeyBytesMax = 63
+    public static let labelValueBytesMax = 63
+    public static let annotationsMax = 64
+    public static let annotationValueBytesMax = 4096
+    public static let endpointsPerCellMax = 32
+    public static let imagesPerCellMax = 32
+    public static let imageBytesMax = 512
+    public static let dataStoresPerCellMax = 16
+    public static let addressesPerDataStoreMax = 32
+    public static let placementZonesMax = 16
+    public static let placementAvoidMax = 100
+    public static let unitsMax: Int64 = 1_000_000_000_000
+    public static let healthMessageBytesMax = 1024
 
-    /// Control characters (C0, C1, DEL, line and paragraph separators) and the two slashes.
-    static func isRefusedInNames(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0...0x1F, 0x7F...0x9F, 0x2028, 0x2029, 0x2F, 0x5C: true
-        default: false
-        }
-    }
+    // Requests
+    public static let bodyBytesMax = 256 * 1024
+    public static let importBytesMax = 16 * 1024 * 1024 * 1024
+    public static let importLineBytesMax = 64 * 1024
+    /// An atomic import is one transaction, kept in memory until its last line has come.
+    public static let atomicImportBytesMax = 64 * 1024 * 1024
+    /// Failed lines named in an import's answer; those past it are counted.
+    public static let importFailuresShownMax = 1000
+    public static let resolveKeysMax = 1000
+    public static let pageItemsDefault = 100
+    public static let pageItemsMax = 1000
+    public static let waitMax = Duration.seconds(60)
+    public static let idempotencyKeyLifetime = Duration.seconds(24 * 3600)
+
+    // Gateways
+    public static let gatewaysMax = 10_000
+    public static let leaseDuration = Duration.seconds(45)
+    /// Routing changes kept for deltas; a gateway further behind takes the full table.
+    public static let deltaChangesMax = 100_000
+
+    // Cells
+    public static let cellsMax = 10_000
 }

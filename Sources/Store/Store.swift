@@ -1,1 +1,141 @@
-// Store: see docs/architecture.md
+import Registry
+import SQLite
+import Synchronization
+
+/// Keeps the registry in one SQLite file. SQL is spoken in this target alone.
+///
+/// Errors of the database leave it as `RegistryError`: the disk's two bad answers have codes of their own
+/// (`diskFull`, `outcomeUnknown`), everything else is `internalError`, and `report` is told the cause.
+public final class Store: Sendable {
+    public struct Configuration: Sendable {
+        /// The database file; its folder must exist.
+        public var path: String
+        public var readersMax: Int
+        /// The wall clock, in milliseconds since 1970.
+        public var clock: @Sendable () -> Timestamp
+        /// Told of every failure that is not the caller's, with what it was.
+        public var report: @Sendable (any Error) -> Void
+        /// The disk has failed in a way that leaves the file's state unknown: the process must end here.
+        public var onFatal: @Sendable (any Error) -> Void
+        public var observer: (any DatabaseObserver)?
+
+        public init(
+            path: String, readersMax: Int = 8, clock: @escaping @Sendable () -> Timestamp,
+            report: @escaping @Sendable (any Error) -> Void = { _ in },
+            onFatal: @escaping @Sendable (any Error) -> Void, observer: (any DatabaseObserver)? = nil
+        ) {
+            self.path = path
+            self.readersMax = readersMax
+            self.clock = clock
+            self.report = report
+            self.onFatal = onFatal
+            self.observer = observer
+        }
+    }
+
+    private let configuration: Configuration
+    private let database: Database
+    private let ledgerCache = CellLedger.Cache()
+    private let committed: Committed
+
+    /// Who wants to know of commits. Set once, after the file is open and before the first write.
+    private final class Committed: Sendable {
+        let listener = Mutex<(@Sendable (ReadTransaction) -> Void)?>(nil)
+    }
+
+    /// Opens the file, brings its schema up to date and gives a new database its lineage.
+    ///
+    /// - Throws: `RegistryError` with what to do about it: another process has it, its schema is newer, the disk.
+    public init(_ configuration: Configuration) throws {
+        self.configuration = configuration
+        let committed = Committed()
+        self.committed = committed
+        var settings = Database.Configuration(path: configuration.path)
+        settings.readersMax = configuration.readersMax
+        settings.didCommit = { connection in
+            committed.listener.withLock { $0 }?(ReadTransaction(connection))
+        }
+        settings.onFatal = configuration.onFatal
+        settings.observer = configuration.observer
+        settings.migrator = Schema.migrator
+        settings.prepare = { connection in
+            try connection.run(
+                Self.lineageSQL, Incarnation.random().rawValue, configuration.clock().rawValue)
+        }
+        database = try Database.open(configuration: settings)
+    }
+
+    private static let lineageSQL = """
+        INSERT INTO lineage (id, incarnation, created_at_ms) VALUES (1, $1, $2) ON CONFLICT DO NOTHING
+        """
+
+    /// `listener` is called after each commit, on the writer's thread, before any of its writers is answered:
+    /// what it publishes is seen by everyone who has been told that the write is done.
+    public func onCommit(_ listener: @escaping @Sendable (ReadTransaction) -> Void) {
+        committed.listener.withLock { $0 = listener }
+    }
+
+    /// Runs `body` on the caller's thread over one snapshot.
+    public func read<T>(timeLimit: Duration = .seconds(2), _ body: (ReadTransaction) throws -> T) throws(RegistryError) -> T {
+        do {
+            return try database.read(timeLimit: timeLimit) { try body(ReadTransaction($0)) }
+        } catch {
+            throw translate(error)
+        }
+    }
+
+    /// Runs `body` on the writer's thread, and returns once its changes are durable and published.
+    ///
+    /// What `body` throws undoes all that it did, and nothing else.
+    public func write<T: Sendable>(
+        as context: ChangeContext, _ body: @escaping @Sendable (WriteTransaction) throws -> T
+    ) async throws(RegistryError) -> T {
+        do {
+            return try await database.write { [configuration, ledgerCache] connection in
+                do {
+                    let transaction = try WriteTransaction(
+                        connection, context: context, clock: configuration.clock(), ledgerCache: ledgerCache)
+                    let result = try body(transaction)
+                    try transaction.finish()
+                    return result
+                } catch {
+                    ledgerCache.discard()
+                    throw error
+                }
+            }
+        } catch {
+            throw translate(error)
+        }
+    }
+
+    /// Copies the database to a new file while it is in use.
+    public func backup(to path: String) throws { try database.backup(to: path) }
+
+    public var walBytes: Int64 { database.walBytes }
+
+    /// Ends after every write that was accepted is answered.
+    public func close() { database.close() }
+
+    private func translate(_ error: any Error) -> RegistryError {
+        switch error {
+        case let error as RegistryError:
+            return error
+        case let error as SQLiteError where error.isDiskFull:
+            configuration.report(error)
+            return RegistryError(
+                .diskFull, "The control plane's disk is full: nothing was written. Reads go on.",
+                nextSteps: ["free space on the data folder's volume, then send the request again"])
+        case let error as OutcomeUnknown:
+            configuration.report(error)
+            return RegistryError(
+                .outcomeUnknown, "The disk failed while the write was made durable: it may or may not have happened.",
+                nextSteps: ["send it again with the same Idempotency-Key once the control plane is back"])
+        case is DatabaseOverloaded:
+            return RegistryError(
+                .overloaded, "More writes wait than the control plane can take.", nextSteps: ["retry with back-off"])
+        default:
+            configuration.report(error)
+            return RegistryError(.internalError, "Something failed inside the control plane; its log names the cause.")
+        }
+    }
+}

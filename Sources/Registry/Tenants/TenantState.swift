@@ -9,3 +9,28 @@ public enum TenantState: String, Sendable, CaseIterable {
     /// Every request is answered 503: an operator has switched the tenant off.
     case suspended
 }
+
+/// What is done to a tenant's state by operators.
+public enum TenantEvent: String, Sendable, CaseIterable {
+    case suspend
+    case resume
+    case delete
+}
+
+extension TenantState {
+    /// The state after the event, the same again where it is already so; nil after `delete`.
+    ///
+    /// - Throws: `stateConflict` while a migration holds the tenant: its end decides the state.
+    public func after(_ event: TenantEvent) throws(RegistryError) -> TenantState? {
+        switch (self, event) {
+        case (.serving, .suspend), (.suspended, .suspend): return .suspended
+        case (.serving, .resume), (.suspended, .resume): return .serving
+        case (.serving, .delete), (.suspended, .delete): return nil
+        case (.migrating, .suspend), (.migrating, .resume), (.migrating, .delete),
+            (.frozen, .suspend), (.frozen, .resume), (.frozen, .delete):
+            throw RegistryError(
+                .stateConflict, "The tenant is \(rawValue): a migration moves it, and '\(event.rawValue)' must wait.",
+                nextSteps: ["wait for its migration, or cancel it"])
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import JSON
+
+/// The nouns that the audit speaks of.
+public enum ResourceKind: String, Sendable, CaseIterable {
+    case cell, tenant, token, gateway
+}
+
+/// Who did what to what, and why: written in the transaction of the change, one for each revision, never altered.
+///
+/// `document` is the resource after the change; what it was before is the document of the event at `previous`.
+public struct AuditEvent: Sendable, Equatable {
+    public var revision: Revision
+    public var at: Timestamp
+    /// The token's name, `anonymous`, or `system` for the reconcilers.
+    public var actor: String
+    /// The operation id of `openapi.yaml`.
+    public var operation: String
+    public var kind: ResourceKind
+    public var id: String
+    /// Canonical JSON (`JSONValue.encoded(.canonical)`); nil where the resource is gone.
+    public var document: String?
+    /// The revision of this resource's event before; zero where there is none.
+    public var previous: Revision
+    public var reason: String
+    public var requestID: String
+    /// The W3C trace context that the request carried; empty where none was.
+    public var traceparent: String
+
+    public init(
+        revision: Revision, at: Timestamp, actor: String, operation: String, kind: ResourceKind, id: String,
+        document: String?, previous: Revision, reason: String, requestID: String, traceparent: String
+    ) {
+        self.revision = revision
+        self.at = at
+        self.actor = actor
+        self.operation = operation
+        self.kind = kind
+        self.id = id
+        self.document = document
+        self.previous = previous
+        self.reason = reason
+        self.requestID = requestID
+        self.traceparent = traceparent
+    }
+
+    /// The canonical JSON of the event: what the API shows of it and what the hash chain is made over.
+    ///
+    /// `hash(n) = SHA-256(hash(n-1) ‖ canonical(n))`, the first over 32 zero bytes. Members are in the order of
+    /// their names; the document stands inside as it is kept, which is canonical too.
+    public var canonical: [UInt8] {
+        var text = [UInt8]()
+        text.reserveCapacity(256 + (document?.utf8.count ?? 0))
+        func member(_ name: StaticString, _ value: JSONValue) {
+            text.append(contentsOf: name.description.utf8)
+            text.append(contentsOf: value.encoded(.compact))
+        }
+        member(#"{"actor":"#, .string(actor))
+        member(#","at":"#, .string(at.description))
+        text.append(contentsOf: #","document":"#.utf8)
+        text.append(contentsOf: (document ?? "null").utf8)
+        member(#","id":"#, .string(id))
+        member(#","kind":"#, .string(kind.rawValue))
+        member(#","operation":"#, .string(operation))
+        member(#","previous":"#, .integer(previous.rawValue))
+        member(#","reason":"#, .string(reason))
+        member(#","requestId":"#, .string(requestID))
+        member(#","revision":"#, .integer(revision.rawValue))
+        member(#","traceparent":"#, .string(traceparent))
+        text.append(UInt8(ascii: "}"))
+        return text
+    }
+}

@@ -1,0 +1,143 @@
+/// The rule that picks a tenant's cell.
+///
+/// Feasible cells only; of those the one with the lowest utilisation once the tenant is on it; of equal ones the cell
+/// in the zone that is least utilised; of equal ones by a hash of both names that never changes, so that the same
+/// question always has the same answer and no cell is everybody's favourite.
+public enum PlacementPolicy {
+    /// What the policy knows of a cell.
+    public struct Candidate: Sendable, Equatable {
+        public var id: CellID
+        public var zone: String
+        public var state: CellState
+        public var schedulable: Bool
+        public var capacity: Int64
+        public var load: Int64
+        public var labels: [String: String]
+        public var tenants: Int64
+        /// The tenant that has the cell for itself.
+        public var dedicatedTo: TenantID?
+
+        public init(
+            id: CellID, zone: String, state: CellState, schedulable: Bool, capacity: Int64, load: Int64,
+            labels: [String: String], tenants: Int64, dedicatedTo: TenantID?
+        ) {
+            self.id = id
+            self.zone = zone
+            self.state = state
+            self.schedulable = schedulable
+            self.capacity = capacity
+            self.load = load
+            self.labels = labels
+            self.tenants = tenants
+            self.dedicatedTo = dedicatedTo
+        }
+    }
+
+    /// The tenant to be placed.
+    public struct Question: Sendable {
+        public var tenant: TenantID
+        public var load: Int64
+        public var constraints: PlacementConstraints
+        /// Cells that hold a tenant which this one avoids, or which avoids this one, with that tenant's name.
+        public var avoided: [CellID: TenantID]
+        /// The cell it is on already: it does not count against itself there.
+        public var current: CellID?
+
+        public init(
+            tenant: TenantID, load: Int64, constraints: PlacementConstraints, avoided: [CellID: TenantID] = [:],
+            current: CellID? = nil
+        ) {
+            self.tenant = tenant
+            self.load = load
+            self.constraints = constraints
+            self.avoided = avoided
+            self.current = current
+        }
+    }
+
+    /// Everything that speaks against the cell; empty where it is feasible.
+    public static func objections(to cell: Candidate, for question: Question) -> [Objection] {
+        var found: [Objection] = []
+        let isCurrent = cell.id == question.current
+        if cell.state != .active { found.append(.notActive(cell.state)) }
+        if !cell.schedulable { found.append(.cordoned) }
+        let wanted = question.constraints
+        if !wanted.zones.isEmpty, !wanted.zones.contains(cell.zone) { found.append(.zone(cell.zone)) }
+        for (key, value) in wanted.matchLabels where cell.labels[key] != value {
+            found.append(.label(key, wanted: value, found: cell.labels[key]))
+        }
+        if wanted.avoidCells.contains(cell.id) { found.append(.avoided) }
+        if let other = question.avoided[cell.id] { found.append(.antiAffinity(other)) }
+        if let holder = cell.dedicatedTo, holder != question.tenant { found.append(.dedicated(to: holder)) }
+        if wanted.dedicated, cell.tenants > (isCurrent ? 1 : 0) { found.append(.notAlone(cell.tenants)) }
+        let headroom = cell.capacity - cell.load + (isCurrent ? question.load : 0)
+        if headroom < question.load { found.append(.noHeadroom(max(0, headroom), needed: question.load)) }
+        return found
+    }
+
+    /// The best of the feasible cells' indices; nil where no cell is feasible.
+    public static func choose(among cells: [Candidate], for question: Question) -> Int? {
+        var best: (index: Int, load: Int64, capacity: Int64)?
+        var ties: [Int] = []
+        for (index, cell) in cells.enumerated() where isFeasible(cell, for: question) {
+            let load = cell.load + question.load
+            switch best.map({ compare(load, cell.capacity, $0.load, $0.capacity) }) {
+            case .none, .some(..<0):
+                best = (index, load, cell.capacity)
+                ties = [index]
+            case .some(0): ties.append(index)
+            default: break
+            }
+        }
+        guard ties.count > 1 else { return ties.first }
+        let zones = ZoneUtilisation(of: cells)
+        return ties.min { a, b in
+            let order = zones.compare(cells[a].zone, cells[b].zone)
+            if order != 0 { return order < 0 }
+            return stableHash(question.tenant, cells[a].id) < stableHash(question.tenant, cells[b].id)
+        }
+    }
+
+    /// As `objections(…).isEmpty`, without making the list: it is asked for each cell of each tenant of an import.
+    private static func isFeasible(_ cell: Candidate, for question: Question) -> Bool {
+        cell.schedulable && cell.state == .active && cell.capacity - cell.load >= question.load
+            && objections(to: cell, for: question).isEmpty
+    }
+
+    /// a/b against c/d without division: negative, zero or positive. A capacity of 0 counts as full.
+    static func compare(_ a: Int64, _ b: Int64, _ c: Int64, _ d: Int64) -> Int {
+        guard b > 0, d > 0 else { return (b > 0 ? 0 : 1) - (d > 0 ? 0 : 1) }
+        let left = a.multipliedFullWidth(by: d)
+        let right = c.multipliedFullWidth(by: b)
+        if left.high != right.high { return left.high < right.high ? -1 : 1 }
+        return left.low < right.low ? -1 : (left.low > right.low ? 1 : 0)
+    }
+
+    /// FNV-1a with a final mix: Swift's own hashes differ from run to run.
+    static func stableHash(_ tenant: TenantID, _ cell: CellID) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in tenant.rawValue.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        hash = (hash ^ 0xFF) &* 0x100_0000_01B3
+        for byte in cell.rawValue.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        hash ^= hash >> 33
+        hash = hash &* 0xFF51_AFD7_ED55_8CCD
+        return hash ^ (hash >> 33)
+    }
+
+    /// Load over capacity of each zone's active cells.
+    private struct ZoneUtilisation {
+        private var sums: [String: (load: Int64, capacity: Int64)] = [:]
+
+        init(of cells: [Candidate]) {
+            for cell in cells where cell.state == .active {
+                sums[cell.zone, default: (0, 0)].load += cell.load
+                sums[cell.zone, default: (0, 0)].capacity += cell.capacity
+            }
+        }
+
+        func compare(_ a: String, _ b: String) -> Int {
+            let (first, second) = (sums[a] ?? (0, 0), sums[b] ?? (0, 0))
+            return PlacementPolicy.compare(first.load, first.capacity, second.load, second.capacity)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Registry
+import SQLite
+
+/// What stands on each cell, in memory on the writer's thread: what placement asks 500 times for one tenant.
+///
+/// The rows of `cells` are the truth. A ledger is loaded from them, follows the changes that its own transactions
+/// make, and writes each touched cell back once, at the end of the transaction. `Cache` throws it away whenever the
+/// registry's revision is not the one it has followed: after a rollback, a failed commit, a restart.
+public final class CellLedger {
+    /// In the order of the cells' names.
+    public private(set) var cells: [PlacementPolicy.Candidate]
+    private var positions: [CellID: Int]
+    private var touched: Set<Int> = []
+
+    /// A tenant as the ledger counts it.
+    struct Entry {
+        var tenant: TenantID
+        var load: Int64
+        var dedicated: Bool
+    }
+
+    init(loading connection: Connection) throws {
+        cells = try connection.query(Self.loadSQL) { row in
+            let document = try CellStore.cell(document: row.text(7))
+            return PlacementPolicy.Candidate(
+                id: document.id, zone: row.text(0), state: document.state, schedulable: row.bool(2),
+                capacity: row.int64(3), load: row.int64(4), labels: document.labels, tenants: row.int64(5),
+                dedicatedTo: row.optionalText(6).flatMap(TenantID.init))
+        }
+        positions = Dictionary(uniqueKeysWithValues: cells.enumerated().map { ($1.id, $0) })
+    }
+
+    private static let loadSQL = """
+        SELECT zone, state, schedulable, capacity, load, tenants, dedicated_to, document FROM cells ORDER BY id
+        """
+
+    public func candidate(_ id: CellID) -> PlacementPolicy.Candidate? { positions[id].map { cells[$0] } }
+
+    func add(_ entry: Entry, to cell: CellID) {
+        update(cell) {
+            $0.load += entry.load
+            $0.tenants += 1
+            if entry.dedicated { $0.dedicatedTo = entry.tenant }
+        }
+    }
+
+    func remove(_ entry: Entry, from cell: CellID) {
+        update(cell) {
+            $0.load -= entry.load
+            $0.tenants -= 1
+            if $0.dedicatedTo == entry.tenant { $0.dedicatedTo = nil }
+        }
+    }
+
+    private func update(_ cell: CellID, _ change: (inout PlacementPolicy.Candidate) -> Void) {
+        guard let position = positions[cell] else { preconditionFailure("a placed tenant's cell is in the ledger") }
+        change(&cells[position])
+        touched.insert(position)
+    }
+
+    func flush(to connection: Connection, at now: Timestamp) throws {
+        for position in touched {
+            let cell = cells[position]
+            try connection.run(
+                Self.flushSQL, cell.id.rawValue, cell.load, cell.tenants, cell.dedicatedTo?.rawValue)
+        }
+        touched = []
+    }
+
+    private static let flushSQL = "UPDATE cells SET load = $2, tenants = $3, dedicated_to = $4 WHERE id = $1"
+
+    /// Holds the ledger between transactions. Used on the writer's thread alone.
+    final class Cache: @unchecked Sendable {  // Only the writer's thread calls it; the store keeps it there.
+        private(set) var current: CellLedger?
+        private var revision = Revision.zero
+
+        /// The ledger as of `revision`, loaded where the one at hand followed another course.
+        func ledger(at revision: Revision, load: () throws -> CellLedger) rethrows -> CellLedger {
+            if let current, self.revision == revision { return current }
+            let fresh = try load()
+            current = fresh
+            self.revision = revision
+            return fresh
+        }
+
+        func advance(from old: Revision, to new: Revision) {
+            if revision == old { revision = new } else { current = nil }
+        }
+
+        /// After a rollback, or where a cell's row itself was written.
+        func discard() { current = nil }
+    }
+}

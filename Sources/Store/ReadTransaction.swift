@@ -1,0 +1,38 @@
+import Registry
+import SQLite
+
+/// The registry at one instant: every question asked of one of these sees the same revision.
+///
+/// Lives on one thread, inside `Store.read` or `Store.write`, and must not be kept.
+public class ReadTransaction {
+    let connection: Connection
+
+    init(_ connection: Connection) { self.connection = connection }
+
+    /// The last revision that was committed; in a write, the last that this transaction has made.
+    public func revision() throws -> Revision {
+        try connection.first(Self.revisionSQL) { Revision(rawValue: $0.int64(0)) } ?? .zero
+    }
+
+    private static let revisionSQL = "SELECT revision FROM audit_events ORDER BY revision DESC LIMIT 1"
+
+    public func incarnation() throws -> Incarnation {
+        guard let incarnation = try connection.first(Self.incarnationSQL, row: { Incarnation($0.text(0)) }) ?? nil
+        else { throw RegistryError(.internalError, "The database has no lineage.") }
+        return incarnation
+    }
+
+    private static let incarnationSQL = "SELECT incarnation FROM lineage"
+}
+
+/// A page of a list, by key.
+public struct Page: Sendable, Equatable {
+    /// The last key of the page before; nil for the first.
+    public var after: String?
+    public var limit: Int
+
+    public init(after: String? = nil, limit: Int = Limits.pageItemsDefault) {
+        self.after = after
+        self.limit = limit
+    }
+}
