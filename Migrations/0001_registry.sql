@@ -57,6 +57,13 @@ CREATE TABLE hosts (
     tenant TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Who had a host before: written when it is taken away, so that the past can be asked by host.
+CREATE TABLE past_hosts (
+    host   TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    PRIMARY KEY (host, tenant)
+) STRICT, WITHOUT ROWID;
+
 -- Anti-affinity seen from the other side: who must not stand beside `avoided`.
 CREATE TABLE avoidances (
     avoided TEXT NOT NULL,

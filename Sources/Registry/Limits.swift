@@ -47,6 +47,8 @@ public enum Limits {
     public static let leaseDuration = Duration.seconds(45)
     /// Routing changes kept for deltas; a gateway further behind takes the full table.
     public static let deltaChangesMax = 100_000
+    /// Of those, how many are read back at a start: fewer, because a start must be quick.
+    public static let deltaChangesLoadedMax = 20_000
 
     // Cells
     public static let cellsMax = 10_000

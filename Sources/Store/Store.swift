@@ -50,15 +50,14 @@ public final class Store: Sendable {
         self.configuration = configuration
         let committed = Committed()
         self.committed = committed
-        var settings = Database.Configuration(path: configuration.path)
+        var settings = Database.Configuration(path: configuration.path, onFatal: configuration.onFatal)
         settings.readersMax = configuration.readersMax
         settings.didCommit = { connection in
             committed.listener.withLock { $0 }?(ReadTransaction(connection))
         }
-        settings.onFatal = configuration.onFatal
         settings.observer = configuration.observer
-        settings.migrator = Schema.migrator
         settings.prepare = { connection in
+            try Schema.migrator.apply(on: connection)
             try connection.run(
                 Self.lineageSQL, Incarnation.random().rawValue, configuration.clock().rawValue)
         }
@@ -86,7 +85,8 @@ public final class Store: Sendable {
 
     /// Runs `body` on the writer's thread, and returns once its changes are durable and published.
     ///
-    /// What `body` throws undoes all that it did, and nothing else.
+    /// What `body` throws undoes all that it did, and nothing else. A body that calls `rollBackAtEnd()` is undone too,
+    /// and its result is returned all the same: that is a dry run.
     public func write<T: Sendable>(
         as context: ChangeContext, _ body: @escaping @Sendable (WriteTransaction) throws -> T
     ) async throws(RegistryError) -> T {
@@ -97,24 +97,34 @@ public final class Store: Sendable {
                         connection, context: context, clock: configuration.clock(), ledgerCache: ledgerCache)
                     let result = try body(transaction)
                     try transaction.finish()
+                    if transaction.rollsBack { throw RolledBack(result: result) }
                     return result
                 } catch {
                     ledgerCache.discard()
                     throw error
                 }
             }
+        } catch let undone as RolledBack<T> {
+            return undone.result
         } catch {
             throw translate(error)
         }
     }
 
+    private struct RolledBack<T: Sendable>: Error {
+        var result: T
+    }
+
     /// Copies the database to a new file while it is in use.
     public func backup(to path: String) throws { try database.backup(to: path) }
 
-    public var walBytes: Int64 { database.walBytes }
+    public var walBytes: Int { database.walBytes }
 
     /// Ends after every write that was accepted is answered.
     public func close() { database.close() }
+
+    /// What is durable can't be brought into memory: as grave as a failed disk, for answers would be wrong.
+    public func fail(_ error: any Error) { configuration.onFatal(error) }
 
     private func translate(_ error: any Error) -> RegistryError {
         switch error {

@@ -59,6 +59,14 @@ public final class WriteTransaction: ReadTransaction {
         return event.revision
     }
 
+    private(set) var rollsBack = false
+
+    /// Lets everything run as it would and undoes it at the end.
+    public func rollBackAtEnd() { rollsBack = true }
+
+    /// After a cell's own row was written: the ledger must be read again.
+    func forgetLedger() { ledgerCache.discard() }
+
     /// Writes what is kept in memory until the end. `Store` calls it last.
     func finish() throws { try ledgerCache.current?.flush(to: connection, at: now) }
 }

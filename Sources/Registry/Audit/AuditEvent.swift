@@ -70,3 +70,10 @@ public struct AuditEvent: Sendable, Equatable {
         return text
     }
 }
+
+extension AuditEvent {
+    /// What the API shows: the members that `canonical` is made of.
+    public var shown: JSONValue {
+        get throws(JSONError) { try JSONValue(parsing: canonical) }
+    }
+}

@@ -28,6 +28,9 @@ public final class DocumentReader {
         self.findings = findings
     }
 
+    /// What names of tokens, zones and stores are made of.
+    public static func isWord(_ text: String) -> Bool { Names.isWord(text) }
+
     /// True where the field is there, whatever it holds.
     public func has(_ key: String) -> Bool { object[key] != nil }
 

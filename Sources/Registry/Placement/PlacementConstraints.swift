@@ -23,7 +23,7 @@ public struct PlacementConstraints: Sendable, Equatable {
         self.avoidCells = avoidCells
     }
 
-    init(from reader: DocumentReader) {
+    public init(from reader: DocumentReader) {
         self.init(
             zones: reader.list("zones", countMax: Limits.placementZonesMax, Names.wordRule) {
                 Names.isWord($0) ? $0 : nil

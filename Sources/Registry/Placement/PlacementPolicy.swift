@@ -70,7 +70,7 @@ public enum PlacementPolicy {
         if let other = question.avoided[cell.id] { found.append(.antiAffinity(other)) }
         if let holder = cell.dedicatedTo, holder != question.tenant { found.append(.dedicated(to: holder)) }
         if wanted.dedicated, cell.tenants > (isCurrent ? 1 : 0) { found.append(.notAlone(cell.tenants)) }
-        let headroom = cell.capacity - cell.load + (isCurrent ? question.load : 0)
+        let headroom = cell.capacity - load(on: cell, without: question)
         if headroom < question.load { found.append(.noHeadroom(max(0, headroom), needed: question.load)) }
         return found
     }
@@ -80,7 +80,7 @@ public enum PlacementPolicy {
         var best: (index: Int, load: Int64, capacity: Int64)?
         var ties: [Int] = []
         for (index, cell) in cells.enumerated() where isFeasible(cell, for: question) {
-            let load = cell.load + question.load
+            let load = load(on: cell, without: question) + question.load
             switch best.map({ compare(load, cell.capacity, $0.load, $0.capacity) }) {
             case .none, .some(..<0):
                 best = (index, load, cell.capacity)
@@ -100,8 +100,13 @@ public enum PlacementPolicy {
 
     /// As `objections(…).isEmpty`, without making the list: it is asked for each cell of each tenant of an import.
     private static func isFeasible(_ cell: Candidate, for question: Question) -> Bool {
-        cell.schedulable && cell.state == .active && cell.capacity - cell.load >= question.load
-            && objections(to: cell, for: question).isEmpty
+        cell.schedulable && cell.state == .active
+            && cell.capacity - load(on: cell, without: question) >= question.load && objections(to: cell, for: question).isEmpty
+    }
+
+    /// A cell's load, the tenant's own left out.
+    private static func load(on cell: Candidate, without question: Question) -> Int64 {
+        cell.id == question.current ? cell.load - question.load : cell.load
     }
 
     /// a/b against c/d without division: negative, zero or positive. A capacity of 0 counts as full.

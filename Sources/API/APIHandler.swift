@@ -1,0 +1,183 @@
+import ControlPlane
+import HTTP
+import Registry
+import Synchronization
+
+/// Serves the API on one listener: finds the operation, asks who calls, hands over, and turns errors into problems.
+public struct APIHandler: Handler {
+    private let endpoints: Endpoints
+    private let routes: RouteTable<Operation>
+    private let requestIDs = RequestIDs()
+
+    public init(_ endpoints: Endpoints, listener: Operation.Listener) {
+        self.endpoints = endpoints
+        routes = RouteTable(
+            Routes.all.filter { $0.listeners.contains(listener) }.map { ($0.method, $0.path, $0) })
+    }
+
+    public func receive(_ head: RequestHead) -> Reception {
+        let requestID = requestIDs.id(of: head)
+        do {
+            return try admit(head, requestID: requestID).withRequestID(requestID)
+        } catch {
+            var response = Problem.response(error, requestID: requestID)
+            if case .wrongMethod(let allowed) = routes.match(head.method, path: head.path) {
+                response.fields[.allow] = allowed.map(\.rawValue).joined(separator: ", ")
+            }
+            return Reception.answer(response).withRequestID(requestID)
+        }
+    }
+
+    private func admit(_ head: RequestHead, requestID: String) throws(RegistryError) -> Reception {
+        let (operation, parameters) = try route(head)
+        let principal = try authenticate(head, for: operation)
+        let call = Call(
+            operation: operation, parameters: parameters, query: try query(head, of: operation), principal: principal,
+            requestID: requestID, traceparent: head.field(.traceparent) ?? "")
+        switch operation.work {
+        case .immediate(let endpoint):
+            do {
+                return try endpoint(endpoints)(call, head)
+            } catch {
+                throw endpoints.expected(error, in: call)
+            }
+        case .deferred(let bodyBytesMax, let endpoint):
+            return .deferred(bodyBytesMax: bodyBytesMax) { [endpoints] request in
+                await endpoints.answer(call) { try await endpoint(endpoints)(call, request) }
+            }
+        case .streamed(let bodyBytesMax, let endpoint):
+            return .streamed(bodyBytesMax: bodyBytesMax) { [endpoints] request, body in
+                await endpoints.answer(call) { try await endpoint(endpoints)(call, request, body) }
+            }
+        }
+    }
+
+    private func route(_ head: RequestHead) throws(RegistryError) -> (Operation, [String]) {
+        switch routes.match(head.method, path: head.path) {
+        case .found(let operation, let parameters):
+            return (operation, parameters)
+        case .wrongMethod(let allowed):
+            throw RegistryError(
+                .methodNotAllowed,
+                "This path takes \(allowed.map(\.rawValue).joined(separator: ", ")), not \(head.method.rawValue).")
+        case .notFound:
+            throw RegistryError(
+                .notFound, "There is no such path.",
+                nextSteps: ["GET /openapi.yaml lists them all", "encode a ':' inside a name as %3A"])
+        case .malformedPath:
+            throw RegistryError(.malformedRequest, "The path has a bad percent escape, or is not UTF-8.")
+        }
+    }
+
+    private func authenticate(_ head: RequestHead, for operation: Operation) throws(RegistryError) -> Principal {
+        guard let field = head.field(.authorization) else {
+            let anonymous = endpoints.settings.anonymousRole.map { Principal(name: "anonymous", role: $0) }
+            if operation.access == .open { return anonymous ?? Principal(name: "anonymous", role: .gateway) }
+            guard let anonymous else {
+                throw RegistryError(
+                    .unauthenticated, "This needs a token.", nextSteps: ["send Authorization: Bearer <token>"])
+            }
+            guard operation.access.admits(anonymous.role) else {
+                throw RegistryError(
+                    .unauthenticated, "Without a token one may only read routing.",
+                    nextSteps: ["send Authorization: Bearer <token>; the first one is in the data folder's admin-token"])
+            }
+            return anonymous
+        }
+        guard field.utf8.count > 7, field.prefix(7).lowercased() == "bearer ",
+            let principal = endpoints.controlPlane.tokens.principal(
+                bearing: String(field.dropFirst(7)), at: endpoints.controlPlane.clock.now())
+        else {
+            throw RegistryError(
+                .unauthenticated, "The token is unknown, revoked or past its expiry.",
+                nextSteps: ["send Authorization: Bearer <token>"])
+        }
+        guard operation.access.admits(principal.role) else {
+            throw RegistryError(
+                .permissionDenied,
+                "The token '\(principal.name)' has the role '\(principal.role.rawValue)', which does not allow '\(operation.id)'.")
+        }
+        return principal
+    }
+
+    private func query(_ head: RequestHead, of operation: Operation) throws(RegistryError) -> Query {
+        guard head.query != nil else { return Query.none }
+        let query: Query
+        do {
+            query = try Query(head.query)
+        } catch {
+            throw Self.malformed(error)
+        }
+        let unknown = query.names.filter { !operation.query.contains($0) }
+        guard unknown.isEmpty else {
+            let known = operation.query.isEmpty ? "none" : operation.query.sorted().joined(separator: ", ")
+            throw RegistryError(
+                .invalidArgument, "'\(unknown[0])' is no query parameter of this operation; known: \(known).",
+                errors: unknown.map { FieldError($0, "is no query parameter of this operation") })
+        }
+        return query
+    }
+
+    private static func malformed(_ error: QueryError) -> RegistryError {
+        switch error {
+        case .malformedName:
+            RegistryError(.malformedRequest, "The query has a name that is empty or badly encoded.")
+        case .malformedValue(let name):
+            RegistryError(
+                .malformedRequest, "The query parameter '\(name)' is badly encoded.",
+                errors: [FieldError(name, "has a bad percent escape, or is not UTF-8")])
+        case .duplicate(let name):
+            RegistryError(
+                .malformedRequest, "The query parameter '\(name)' is given twice.",
+                errors: [FieldError(name, "is given twice")])
+        }
+    }
+}
+
+/// Names for requests that bring none: a random stem for the process, and a number.
+private final class RequestIDs: Sendable {
+    private let stem = String(UInt32.random(in: .min ... .max), radix: 36)
+    private let count = Atomic<UInt64>(0)
+
+    /// The request's own id where it has one of 1 to 128 visible characters.
+    func id(of head: RequestHead) -> String {
+        if let sent = head.field(.xRequestID), (1...Limits.requestIDBytesMax).contains(sent.utf8.count),
+            sent.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        {
+            return sent
+        }
+        return "\(stem)-\(count.add(1, ordering: .relaxed).newValue)"
+    }
+}
+
+extension Query {
+    /// No parameters: what most of the gateways' requests have.
+    static let none: Query = (try? Query(nil)) ?? { preconditionFailure("no query is a valid query") }()
+}
+
+extension Reception {
+    /// Every answer says which request it is to.
+    fileprivate func withRequestID(_ id: String) -> Reception {
+        switch self {
+        case .answer(var response):
+            response.fields.append(.xRequestID, id)
+            return .answer(response)
+        case .deferred(let bytes, let work):
+            return .deferred(bodyBytesMax: bytes) { request in
+                var response = await work(request)
+                response.fields.append(.xRequestID, id)
+                return response
+            }
+        case .streamed(let bytes, let work):
+            return .streamed(bodyBytesMax: bytes) { request, body in
+                var response = await work(request, body)
+                response.fields.append(.xRequestID, id)
+                return response
+            }
+        case .watch(var watch):
+            let decide = watch.decide
+            watch.decide = { moment in decide(moment)?.withRequestID(id) }
+            return .watch(watch)
+        }
+    }
+}

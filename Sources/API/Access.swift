@@ -1,0 +1,37 @@
+import Registry
+
+/// Which roles a route takes. Roles are no ladder: each set is written out.
+public enum Access: String, Sendable, CaseIterable {
+    /// Nobody is asked who they are.
+    case open
+    /// What gateways live by.
+    case routing
+    /// The ownership feed, which a cell reads of itself too.
+    case ownership
+    /// Everything but tokens.
+    case reading
+    /// Changes of cells, tenants and their placement.
+    case changing
+    /// Tokens.
+    case administering
+
+    public func admits(_ role: Role) -> Bool {
+        switch (self, role) {
+        case (.open, _), (_, .admin): true
+        case (.routing, .gateway), (.routing, .viewer), (.routing, .releaser), (.routing, .backup),
+            (.routing, .operator_):
+            true
+        case (.routing, .cell): false
+        case (.ownership, _): true
+        case (.reading, .viewer), (.reading, .releaser), (.reading, .backup), (.reading, .operator_): true
+        case (.reading, .gateway), (.reading, .cell): false
+        case (.changing, .operator_): true
+        case (.changing, .gateway), (.changing, .viewer), (.changing, .cell), (.changing, .releaser),
+            (.changing, .backup):
+            false
+        case (.administering, .gateway), (.administering, .viewer), (.administering, .cell),
+            (.administering, .releaser), (.administering, .backup), (.administering, .operator_):
+            false
+        }
+    }
+}

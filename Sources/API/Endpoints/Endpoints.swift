@@ -1,0 +1,205 @@
+import ControlPlane
+import HTTP
+import JSON
+import Registry
+import Store
+
+/// What the API needs to know of how it was started.
+public struct APISettings: Sendable {
+    /// Who calls without a token; nil: nobody may.
+    public var anonymousRole: Role?
+    public var version: String
+    /// The contract, served as it is.
+    public var openAPI: [UInt8]
+
+    public init(anonymousRole: Role?, version: String, openAPI: [UInt8]) {
+        self.anonymousRole = anonymousRole
+        self.version = version
+        self.openAPI = openAPI
+    }
+}
+
+/// The handlers of all operations, a file for each noun. Each decodes, calls the control plane, encodes.
+public struct Endpoints: Sendable {
+    let controlPlane: ControlPlane
+    let settings: APISettings
+    let outside: any Outside
+    /// Fires when gateways have something new to see.
+    let routed = Signal()
+    /// Fires at every commit.
+    let committed = Signal()
+
+    public init(controlPlane: ControlPlane, settings: APISettings, outside: any Outside) {
+        self.controlPlane = controlPlane
+        self.settings = settings
+        self.outside = outside
+        let (routed, committed) = (routed, committed)
+        controlPlane.onRouting { routed.fire() }
+        controlPlane.onCommit { _ in committed.fire() }
+    }
+
+    /// What an endpoint makes, or the problem that it ends in.
+    func answer(_ call: Call, _ work: () async throws -> Response) async -> Response {
+        do {
+            return try await work()
+        } catch {
+            return Problem.response(expected(error, in: call), requestID: call.requestID)
+        }
+    }
+
+    /// Errors that are meant for the caller as they are, everything else as an internal one, whose cause is logged.
+    func expected(_ error: any Error, in call: Call) -> RegistryError {
+        switch error {
+        case let error as RegistryError: return error
+        case let error as JSONError: return Self.malformed(error)
+        case is BodyClosed: return RegistryError(.requestTimeout, "The body did not arrive whole.")
+        default:
+            outside.failed(error, operation: call.operation.id, requestID: call.requestID)
+            return RegistryError(
+                .internalError, "Something failed inside the control plane; its log names the cause by this request's id.")
+        }
+    }
+
+    static func malformed(_ error: JSONError) -> RegistryError {
+        RegistryError(
+            .malformedJSON, "The body is not JSON as this server takes it: \(error.message)",
+            errors: [FieldError(error.pointer, "line \(error.line), column \(error.column): \(error.message)")])
+    }
+}
+
+/// What the program around the API knows and does: metrics, logs, readiness.
+public protocol Outside: Sendable {
+    /// The metrics page, in Prometheus' or OpenMetrics' form.
+    func metrics(openMetrics: Bool) -> [UInt8]
+    /// Nil when ready; else why not, in a word.
+    var unready: String? { get }
+    /// Every reconciler's last report.
+    var reconcilers: [ReconcilerReport] { get }
+    /// An operation failed in a way that is not the caller's fault.
+    func failed(_ error: any Error, operation: String, requestID: String)
+}
+
+// MARK: What the handlers share
+
+extension Endpoints {
+    func json(_ value: JSONValue, _ status: Status = .ok, fields: Fields = [:]) -> Response {
+        var fields = fields
+        fields[.contentType] = "application/json"
+        return Response(status, fields: fields, body: .bytes(value.encoded()))
+    }
+
+    /// A resource with its ETag.
+    func resource(_ shown: JSONObject, at revision: Revision) -> Response {
+        json(.object(shown), fields: [.etag: etag(RevisionTag(controlPlane.incarnation, revision))])
+    }
+
+    func etag(_ tag: RevisionTag) -> String { "\"\(tag)\"" }
+
+    /// A page of a list; `key` names an item for the next page's cursor.
+    func list<T>(
+        _ call: Call, _ read: (Page) throws -> [T], shown: (T) throws -> JSONValue, key: (T) -> String
+    ) throws -> Response {
+        let limit = Int(try call.integer("limit", in: 1...Int64(Limits.pageItemsMax)) ?? Int64(Limits.pageItemsDefault))
+        let after = try call.query["cursor"].map { try cursor($0, call) }
+        let items = try read(Page(after: after, limit: limit + 1))
+        var page: JSONObject = ["items": .array(try items.prefix(limit).map(shown))]
+        if items.count > limit { page["nextCursor"] = .string(PercentEncoding.encode(queryValue: key(items[limit - 1]))) }
+        return json(.object(page))
+    }
+
+    private func cursor(_ text: String, _ call: Call) throws(RegistryError) -> String {
+        guard let key = PercentEncoding.decode(Array(text.utf8)), !key.isEmpty, key.utf8.count <= 256 else {
+            throw call.invalid("cursor", "'cursor' must be the nextCursor of the page before.")
+        }
+        return key
+    }
+
+    /// The body as JSON.
+    ///
+    /// - Throws: `unsupportedMediaType`, `malformedJSON`.
+    func document(_ request: Request, _ call: Call, also type: MediaType? = nil) throws -> JSONValue {
+        if let field = request.fields[.contentType] {
+            let sent = MediaType(parsing: field)?.essence
+            guard sent == MediaType.json.essence || (sent != nil && sent == type?.essence) else {
+                throw RegistryError(
+                    .unsupportedMediaType, "The body is '\(field)', and this takes application/json.",
+                    nextSteps: ["send Content-Type: application/json"])
+            }
+        }
+        return try JSONValue(parsing: request.body)
+    }
+
+    /// The optional body of an action, which holds a reason at the most.
+    func reason(_ request: Request, _ call: Call) throws -> String? {
+        guard !request.body.isEmpty else { return nil }
+        let reader = try DocumentReader(try document(request, call))
+        let reason = reader.string("reason", bytesMax: Limits.reasonBytesMax)
+        try reader.finish()
+        return reason
+    }
+
+    /// Runs a change as the request's header and query ask for it.
+    func write(
+        _ call: Call, _ request: Request, location: String = "", reason: String? = nil,
+        _ body: @escaping @Sendable (Change) throws -> Outcome
+    ) async throws -> Response {
+        let answer = try await controlPlane.change(
+            try changeRequest(call, request, location: location, reason: reason), body)
+        return response(answer)
+    }
+
+    func response(_ answer: Answer) -> Response {
+        var fields: Fields = [.contentType: "application/json"]
+        if let tag = answer.tag { fields[.etag] = etag(tag) }
+        if !answer.location.isEmpty { fields[.location] = answer.location }
+        return Response(answer.created ? .created : .ok, fields: fields, body: .bytes(answer.body))
+    }
+
+    func changeRequest(
+        _ call: Call, _ request: Request, location: String = "", reason: String? = nil
+    ) throws(RegistryError) -> ChangeRequest {
+        ChangeRequest(
+            context: try context(call, request, reason: reason), expectation: try expectation(request, call),
+            dryRun: try call.flag("dryRun") ?? false, plan: request.fields[.ifPlanMatch],
+            idempotencyKey: try idempotencyKey(call, request), location: location)
+    }
+
+    func context(_ call: Call, _ request: Request, reason: String? = nil) throws(RegistryError) -> ChangeContext {
+        let reason = reason ?? request.fields[.auditReason] ?? ""
+        guard reason.utf8.count <= Limits.reasonBytesMax else {
+            throw call.invalid("Audit-Reason", "A reason has at most \(Limits.reasonBytesMax) bytes.")
+        }
+        return ChangeContext(
+            principal: call.principal, operation: call.operation.id, reason: reason, requestID: call.requestID,
+            traceparent: String(call.traceparent.prefix(55)))
+    }
+
+    private func expectation(_ request: Request, _ call: Call) throws(RegistryError) -> Expectation {
+        if let field = request.fields[.ifNoneMatch] {
+            guard ETagCondition(parsing: field) == .any, request.fields[.ifMatch] == nil else {
+                throw call.invalid("If-None-Match", "On a write, If-None-Match can only be *, and If-Match can't stand beside it.")
+            }
+            return .absent
+        }
+        guard let field = request.fields[.ifMatch] else { return .any }
+        switch ETagCondition(parsing: field) {
+        case .any: return .present
+        case .tags(let tags): return .oneOf(tags.compactMap { $0.isWeak ? nil : RevisionTag($0.opaque) })
+        case nil: throw call.invalid("If-Match", "If-Match must be * or ETags, each in double quotes.")
+        }
+    }
+
+    private func idempotencyKey(_ call: Call, _ request: Request) throws(RegistryError) -> IdempotencyKey? {
+        guard request.method == .post, var key = request.fields[.idempotencyKey] else { return nil }
+        if key.hasPrefix("\""), key.hasSuffix("\""), key.utf8.count >= 2 { key = String(key.dropFirst().dropLast()) }
+        guard (1...Limits.idempotencyKeyBytesMax).contains(key.utf8.count),
+            key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else {
+            throw call.invalid(
+                "Idempotency-Key", "An idempotency key is 1 to \(Limits.idempotencyKeyBytesMax) visible ASCII characters.")
+        }
+        return IdempotencyKey(
+            principal: call.principal.name, key: key,
+            parts: [Array(request.method.rawValue.utf8), request.path, request.query ?? [], request.body])
+    }
+}

@@ -1,0 +1,91 @@
+import ControlPlane
+import HTTP
+import JSON
+import Registry
+
+extension Endpoints {
+    func importTenants(_ call: Call, _ request: Request, _ body: any BodyReader) async throws -> Response {
+        try await importLines(of: .tenants, call, request, body)
+    }
+
+    func importCells(_ call: Call, _ request: Request, _ body: any BodyReader) async throws -> Response {
+        guard MediaType(parsing: request.fields[.contentType] ?? "")?.essence == MediaType.json.essence else {
+            return try await importLines(of: .cells, call, request, body)
+        }
+        let list = try JSONValue(parsing: try await whole(body))
+        let sets = StatefulSets(
+            zones: (call.query["zones"] ?? "").split(separator: ",").map(String.init),
+            capacity: try call.integer("capacity", in: 0...Limits.unitsMax) ?? 0,
+            active: try call.flag("activate") ?? false)
+        return try await importWhole(.cells, try sets.lines(of: list), call, request)
+    }
+
+    /// Line by line in bounded memory, a transaction for each batch; or, where the request asks for anything that
+    /// must be decided over all lines, whole in one transaction.
+    private func importLines(
+        of kind: ImportKind, _ call: Call, _ request: Request, _ body: any BodyReader
+    ) async throws -> Response {
+        if let field = request.fields[.contentType], MediaType(parsing: field)?.essence != MediaType.ndjson.essence {
+            throw RegistryError(
+                .unsupportedMediaType, "The body is '\(field)', and an import takes application/x-ndjson.",
+                nextSteps: ["send Content-Type: application/x-ndjson, a JSON object a line"])
+        }
+        let change = try changeRequest(call, request)
+        var splitter = JSONLines(lineBytesMax: Limits.importLineBytesMax)
+        if change.dryRun || change.plan != nil || change.idempotencyKey != nil || call.query["atomic"] == "true" {
+            var lines: [ImportLine] = []
+            let bytes = try await whole(body)
+            try splitter.append(bytes) { lines.append(Self.line($0, $1)) }
+            try splitter.finish { lines.append(Self.line($0, $1)) }
+            var keyed = request
+            keyed.body = bytes
+            return try await importWhole(kind, lines, call, keyed)
+        }
+
+        var report = ImportReport()
+        var batch: [ImportLine] = []
+        while let chunk = try await body.next() {
+            try splitter.append(chunk) { batch.append(Self.line($0, $1)) }
+            guard batch.count >= Self.batchLinesMax else { continue }
+            report = try await controlPlane.importBatch(batch, of: kind, into: report, as: change.context)
+            batch.removeAll(keepingCapacity: true)
+        }
+        try splitter.finish { batch.append(Self.line($0, $1)) }
+        report = try await controlPlane.importBatch(batch, of: kind, into: report, as: change.context)
+        return json(.object(report.shown))
+    }
+
+    /// Lines that share a transaction: enough to spread its fsync thin, few enough that other writers get their turn.
+    private static let batchLinesMax = 500
+
+    private func importWhole(
+        _ kind: ImportKind, _ lines: [ImportLine], _ call: Call, _ request: Request
+    ) async throws -> Response {
+        let atomic = try call.flag("atomic") ?? false
+        return try await write(call, request) { change in
+            atomic ? try change.importAtomically(lines, of: kind) : try change.importWhole(lines, of: kind)
+        }
+    }
+
+    private func whole(_ body: any BodyReader) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while let chunk = try await body.next() {
+            bytes += chunk
+            guard bytes.count <= Limits.atomicImportBytesMax else {
+                throw RegistryError(
+                    .contentTooLarge,
+                    "An import in one transaction has at most \(Limits.atomicImportBytesMax) bytes.",
+                    nextSteps: ["leave out atomic, dryRun, If-Plan-Match and Idempotency-Key", "or send it in parts"])
+            }
+        }
+        return bytes
+    }
+
+    private static func line(_ bytes: UnsafeRawBufferPointer, _ number: Int) -> ImportLine {
+        do {
+            return ImportLine(number: number, document: .success(try JSONValue(parsing: bytes)))
+        } catch {
+            return ImportLine(number: number, document: .failure(malformed(error)))
+        }
+    }
+}

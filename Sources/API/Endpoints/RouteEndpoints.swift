@@ -1,0 +1,124 @@
+import ControlPlane
+import HTTP
+import JSON
+import Registry
+import Store
+
+// One tenant's route, or a few: from memory for now, from the audit for the past.
+extension Endpoints {
+    func getRoute(_ call: Call, _ head: RequestHead) throws -> Reception {
+        let tenant = call.parameters[0]
+        if let at = call.query["at"] {
+            let id = try call.tenantID()
+            return past(call, at) { [controlPlane] in try controlPlane.pastRoute(of: id, at: $0) }
+        }
+        return .answer(route(controlPlane.routing.current.routeAnswer(tenant: tenant), "tenant", tenant, call))
+    }
+
+    func resolveRoute(_ call: Call, _ head: RequestHead) throws -> Reception {
+        guard let host = call.query["host"] else {
+            throw call.invalid("host", "'host' is required: GET /v1/routes?host=shop.example.com")
+        }
+        guard let normalised = Host.normalised(host) else {
+            throw call.invalid("host", "'host' is no host name.")
+        }
+        if let at = call.query["at"] {
+            return past(call, at) { [controlPlane] in try controlPlane.pastRoute(ofHost: normalised, at: $0) }
+        }
+        return .answer(route(controlPlane.routing.current.routeAnswer(host: normalised), "host", normalised, call))
+    }
+
+    /// A found route may be used again for five seconds, an unknown name for one.
+    private func route(_ body: [UInt8]?, _ noun: String, _ name: String, _ call: Call) -> Response {
+        guard let body else {
+            var response = Problem.response(
+                RegistryError(.notFound, "There is no \(noun) '\(name)'."), requestID: call.requestID)
+            response.fields[.cacheControl] = "max-age=1"
+            return response
+        }
+        var response = Response(.ok, body: .bytes(body))
+        response.fields.append(.contentType, "application/json")
+        response.fields.append(.cacheControl, "max-age=5")
+        return response
+    }
+
+    private func past(
+        _ call: Call, _ at: String, _ find: @escaping @Sendable (PastMoment) throws -> JSONValue?
+    ) -> Reception {
+        .deferred(bodyBytesMax: 0) { _ in
+            await answer(call) {
+                let moment: PastMoment
+                if let time = Timestamp(at) {
+                    moment = .time(time)
+                } else {
+                    moment = .revision(try call.revision(at, named: "at", of: controlPlane.incarnation))
+                }
+                guard let route = try find(moment) else {
+                    throw RegistryError(.notFound, "There was no such tenant at \(at).")
+                }
+                return json(route)
+            }
+        }
+    }
+
+    func resolveRoutes(_ call: Call, _ request: Request) async throws -> Response {
+        let reader = try DocumentReader(try document(request, call))
+        let tenants = reader.list("tenants", countMax: Limits.resolveKeysMax, "must be a string") { $0 } ?? []
+        let hosts = reader.list("hosts", countMax: Limits.resolveKeysMax, "must be a string") { $0 } ?? []
+        if tenants.count + hosts.count > Limits.resolveKeysMax {
+            reader.report("hosts", "and 'tenants' together have at most \(Limits.resolveKeysMax) entries")
+        }
+        try reader.finish()
+
+        let snapshot = controlPlane.routing.current
+        var (routes, unknownTenants, unknownHosts): ([JSONValue], [String], [String]) = ([], [], [])
+        for tenant in tenants {
+            guard let body = snapshot.routeAnswer(tenant: tenant) else {
+                unknownTenants.append(tenant)
+                continue
+            }
+            routes.append(try JSONValue(parsing: body))
+        }
+        for host in hosts {
+            guard let normalised = Host.normalised(host), let body = snapshot.routeAnswer(host: normalised),
+                var route = try JSONValue(parsing: body).object
+            else {
+                unknownHosts.append(host)
+                continue
+            }
+            route["host"] = .string(host)
+            routes.append(.object(route))
+        }
+        return json([
+            "revision": .string(snapshot.tag.description), "routes": .array(routes),
+            "notFound": [
+                "tenants": .array(unknownTenants.map { .string($0) }),
+                "hosts": .array(unknownHosts.map { .string($0) }),
+            ],
+        ])
+    }
+
+    /// Which cell, since when, and by whose doing.
+    func explainRoute(_ call: Call, _ request: Request) async throws -> Response {
+        let id = try call.tenantID()
+        guard let route = controlPlane.routing.current.routeAnswer(tenant: id.rawValue) else { throw noTenant(id) }
+        return try controlPlane.store.read { transaction in
+            let changes = try controlPlane.routeChanges(of: id, in: transaction, limit: 10)
+            guard let last = changes.first else { throw noTenant(id) }
+            return json([
+                "route": try JSONValue(parsing: route),
+                "since": ["revision": .integer(last.revision.rawValue), "at": .string(last.at.description)],
+                "by": [
+                    "actor": .string(last.actor), "operation": .string(last.operation),
+                    "reason": .string(last.reason), "requestId": .string(last.requestID),
+                ],
+                "changes": .array(try changes.map { try $0.shown }),
+            ])
+        }
+    }
+}
+
+extension RoutingSnapshot {
+    fileprivate func routeAnswer(tenant: String) -> [UInt8]? { routeAnswer(tenant: tenant.utf8Span.span) }
+    fileprivate func routeAnswer(host: String) -> [UInt8]? { routeAnswer(host: host.utf8Span.span) }
+}

@@ -1,0 +1,23 @@
+import ControlPlane
+import HTTP
+import JSON
+import Registry
+
+extension Endpoints {
+    func listTokens(_ call: Call, _ request: Request) async throws -> Response {
+        let tokens = try controlPlane.store.read { try $0.tokens() }
+        return try list(call) { page in
+            Array(tokens.drop { $0.principal.name <= page.after ?? "" }.prefix(page.limit))
+        } shown: { .object($0.shown) } key: { $0.principal.name }
+    }
+
+    func createToken(_ call: Call, _ request: Request) async throws -> Response {
+        let token = try TokenRequest(document: try document(request, call))
+        return try await write(call, request, location: "/v1/tokens/\(token.name)") { try $0.createToken(token) }
+    }
+
+    func deleteToken(_ call: Call, _ request: Request) async throws -> Response {
+        let name = call.parameters[0]
+        return try await write(call, request) { try $0.deleteToken(name) }
+    }
+}

@@ -1,0 +1,44 @@
+import JSON
+import Registry
+import Store
+
+/// What a write is answered with, ready to send and to keep: a repeated request gets these very bytes.
+public struct Answer: Sendable, Equatable {
+    public var created: Bool
+    /// Where the resource is; empty where the answer needs no `Location`.
+    public var location: String
+    /// Its revision; nil where there is no one resource.
+    public var tag: RevisionTag?
+    public var body: [UInt8]
+
+    init(_ outcome: Outcome, incarnation: Incarnation, location: String) {
+        created = outcome.created
+        self.location = outcome.created ? location : ""
+        tag = RevisionTag(incarnation, outcome.revision)
+        body = JSONValue.object(outcome.shown).encoded()
+    }
+
+    init(body: JSONValue) {
+        created = false
+        location = ""
+        tag = nil
+        self.body = body.encoded()
+    }
+
+    init(_ kept: KeptAnswer) throws {
+        let fields = try JSONValue(parsing: Array(kept.fields.utf8))
+        created = kept.status == Self.createdStatus
+        location = fields["location"]?.string ?? ""
+        tag = fields["tag"]?.string.flatMap(RevisionTag.init)
+        body = kept.body
+    }
+
+    var kept: KeptAnswer {
+        let fields: JSONValue = ["location": .string(location), "tag": tag.map { .string($0.description) } ?? .null]
+        return KeptAnswer(
+            status: created ? Self.createdStatus : Self.doneStatus, fields: fields.encodedString(), body: body)
+    }
+
+    private static let createdStatus = 201
+    private static let doneStatus = 200
+}

@@ -1,0 +1,88 @@
+import Crypto
+import JSON
+import Registry
+import Store
+
+/// How a write is to be done: by whom and why, on what condition, for real or not.
+public struct ChangeRequest: Sendable {
+    public var context: ChangeContext
+    public var expectation: Expectation
+    public var dryRun: Bool
+    /// The plan token that a dry run gave: the write must do exactly what it showed.
+    public var plan: String?
+    public var idempotencyKey: IdempotencyKey?
+    /// Where the resource will be found, for the `Location` of a new one.
+    public var location: String
+
+    public init(
+        context: ChangeContext, expectation: Expectation = .any, dryRun: Bool = false, plan: String? = nil,
+        idempotencyKey: IdempotencyKey? = nil, location: String = ""
+    ) {
+        self.context = context
+        self.expectation = expectation
+        self.dryRun = dryRun
+        self.plan = plan
+        self.idempotencyKey = idempotencyKey
+        self.location = location
+    }
+}
+
+extension ControlPlane {
+    /// The one way in which anything is changed: a transaction of `body`, answered once it is durable and published.
+    ///
+    /// - Throws: what `body` throws; `planChanged`; `idempotencyKeyInUse`, `idempotencyKeyReused`; the disk's errors.
+    public func change(
+        _ request: ChangeRequest, _ body: @escaping @Sendable (Change) throws -> Outcome
+    ) async throws(RegistryError) -> Answer {
+        guard let key = request.idempotencyKey, !request.dryRun else { return try await run(request, body) }
+        guard running.withLock({ $0.insert(key).inserted }) else {
+            throw RegistryError(
+                .idempotencyKeyInUse, "A request with the idempotency key '\(key.key)' still runs.",
+                nextSteps: ["wait a moment, then send it again for its answer"])
+        }
+        defer { running.withLock { _ = $0.remove(key) } }
+        return try await run(request, body)
+    }
+
+    private func run(
+        _ request: ChangeRequest, _ body: @escaping @Sendable (Change) throws -> Outcome
+    ) async throws(RegistryError) -> Answer {
+        try await store.write(as: request.context) { [incarnation] transaction in
+            let key = request.dryRun ? nil : request.idempotencyKey
+            if let key, let kept = try transaction.answer(to: key) { return try Answer(kept) }
+
+            let outcome = try body(Change(transaction, expectation: request.expectation))
+            let effects = Effects(of: transaction)
+            if let plan = request.plan, plan != effects.plan {
+                throw RegistryError(
+                    .planChanged, "What the plan was made of has changed: the write would now do something else.",
+                    nextSteps: ["send the dry run again, and look at what it shows now"])
+            }
+            if request.dryRun {
+                transaction.rollBackAtEnd()
+                var result = outcome.shown
+                if result["token"] != nil { result["token"] = nil }
+                return Answer(
+                    body: [
+                        "dryRun": true, "plan": .string(effects.plan), "effects": try effects.shown(),
+                        "result": .object(result),
+                    ])
+            }
+            let answer = Answer(outcome, incarnation: incarnation, location: request.location)
+            if let key { try transaction.keep(answer.kept, for: key) }
+            return answer
+        }
+    }
+}
+
+extension IdempotencyKey {
+    /// - Parameter parts: what tells one request from another; each is hashed with its length before it.
+    public init(principal: String, key: String, parts: [[UInt8]]) {
+        var digest = SHA256()
+        for part in parts {
+            digest.update(data: Array("\(part.count):".utf8))
+            digest.update(data: part)
+        }
+        self.init(principal: principal, key: key, fingerprint: Array(digest.finalize()))
+    }
+}

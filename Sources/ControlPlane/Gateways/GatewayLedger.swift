@@ -1,0 +1,109 @@
+import Registry
+import Store
+import Synchronization
+
+/// Which gateways there are, how far each one is, and whether its lease runs: in memory, for each poll renews one.
+///
+/// That a gateway exists is durable before its first answer; how far it is and when it was last heard is written
+/// behind by a reconciler. Leases are measured on a clock that never goes back. After a start nothing is known of
+/// the last contacts, so every gateway on the list counts as live for a whole lease: a gateway that polled the
+/// moment before the restart must not be taken for gone.
+public final class GatewayLedger: Sendable {
+    private struct Entry {
+        var record: GatewayRecord
+        var leaseEnd: ContinuousClock.Instant
+        var unsaved: Bool
+    }
+
+    private let entries: Mutex<[String: Entry]>
+    private let clock: Clock
+
+    init(_ records: [GatewayRecord], clock: Clock) {
+        self.clock = clock
+        let leaseEnd = clock.uptime() + Limits.leaseDuration
+        entries = Mutex(
+            Dictionary(
+                uniqueKeysWithValues: records.map { ($0.id, Entry(record: $0, leaseEnd: leaseEnd, unsaved: false)) }))
+    }
+
+    /// Renews the gateway's lease, and notes what it has applied.
+    ///
+    /// - Returns: false where the gateway is not on the list yet: it must be registered first.
+    public func contact(_ id: String, applied: RevisionTag?) -> Bool {
+        contact(id, applied: applied, digest: nil, error: nil) != nil
+    }
+
+    /// As `contact`, with what the gateway reports of itself; nil leaves a report as it is.
+    public func contact(_ id: String, applied: RevisionTag?, digest: String?, error: String?) -> GatewayView? {
+        let (now, uptime) = (clock.now(), clock.uptime())
+        return entries.withLock { entries -> GatewayView? in
+            guard let index = entries.index(forKey: id) else { return nil }
+            var entry = entries.values[index]
+            entry.record.contactAt = now
+            if let applied { entry.record.applied = applied }
+            if let digest { entry.record.digest = digest }
+            if let error { entry.record.error = error }
+            entry.leaseEnd = uptime + Limits.leaseDuration
+            entry.unsaved = true
+            entries.values[index] = entry
+            return GatewayView(entry.record, leaseLeft: Limits.leaseDuration, now: now)
+        }
+    }
+
+    /// Puts a gateway on the list, whose row is durable by now.
+    func add(_ record: GatewayRecord) {
+        let leaseEnd = clock.uptime() + Limits.leaseDuration
+        entries.withLock { entries in
+            if entries[record.id] == nil {
+                entries[record.id] = Entry(record: record, leaseEnd: leaseEnd, unsaved: false)
+            }
+        }
+    }
+
+    func forget(_ id: String) { entries.withLock { $0[id] = nil } }
+
+    public var count: Int { entries.withLock { $0.count } }
+
+    public func view(of id: String) -> GatewayView? {
+        let (now, uptime) = (clock.now(), clock.uptime())
+        return entries.withLock { $0[id] }.map { GatewayView($0.record, leaseLeft: $0.leaseEnd - uptime, now: now) }
+    }
+
+    /// All of them, by name.
+    public func views() -> [GatewayView] {
+        let (now, uptime) = (clock.now(), clock.uptime())
+        return entries.withLock { Array($0.values) }
+            .map { GatewayView($0.record, leaseLeft: $0.leaseEnd - uptime, now: now) }
+            .sorted { $0.record.id < $1.record.id }
+    }
+
+    /// At most `limit` records that differ from their rows.
+    func unsaved(limit: Int) -> [GatewayRecord] {
+        entries.withLock { $0.values.lazy.filter(\.unsaved).prefix(limit).map(\.record) }
+    }
+
+    /// These are written; one that has been heard of since stays unsaved.
+    func saved(_ records: [GatewayRecord]) {
+        entries.withLock { entries in
+            for record in records where entries[record.id]?.record == record { entries[record.id]?.unsaved = false }
+        }
+    }
+}
+
+/// A gateway as it is now.
+public struct GatewayView: Sendable, Equatable {
+    public var record: GatewayRecord
+    public var isLive: Bool
+    public var leaseEndsAt: Timestamp
+
+    init(_ record: GatewayRecord, leaseLeft: Duration, now: Timestamp) {
+        self.record = record
+        isLive = leaseLeft > .zero
+        leaseEndsAt = now.advanced(byMilliseconds: leaseLeft.milliseconds)
+    }
+
+    /// True where it has applied `tag` or later of the same incarnation.
+    public func hasApplied(_ tag: RevisionTag) -> Bool {
+        record.applied.map { $0.incarnation == tag.incarnation && $0.revision >= tag.revision } ?? false
+    }
+}

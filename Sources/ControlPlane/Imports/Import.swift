@@ -1,0 +1,79 @@
+import JSON
+import Registry
+import Store
+
+/// What is imported.
+public enum ImportKind: Sendable {
+    case cells
+    case tenants
+}
+
+/// A line of an import that has been read, or why it can't be.
+public struct ImportLine: Sendable {
+    public var number: Int
+    public var document: Result<JSONValue, RegistryError>
+
+    public init(number: Int, document: Result<JSONValue, RegistryError>) {
+        self.number = number
+        self.document = document
+    }
+}
+
+extension Change {
+    /// Takes the lines one after the other; one that fails is reported and leaves nothing behind.
+    func importLines(_ lines: [ImportLine], of kind: ImportKind, into report: inout ImportReport) throws {
+        for line in lines {
+            let document = try? line.document.get()
+            let result: ImportedLine
+            do {
+                switch kind {
+                case .cells: result = try importCell(try line.document.get())
+                case .tenants: result = try importTenant(try line.document.get())
+                }
+            } catch let error as RegistryError where error.code != .internalError {
+                result = .failed(error)
+            }
+            report.add(result, line: line.number, id: document?["id"]?.string)
+        }
+        report.revision = transaction.revision()
+    }
+
+    /// Every line in this one transaction; those that fail are reported, the others kept.
+    public func importWhole(_ lines: [ImportLine], of kind: ImportKind) throws -> Outcome {
+        var report = ImportReport()
+        try importLines(lines, of: kind, into: &report)
+        return Outcome(created: false, shown: report.shown, revision: report.revision, previous: report.revision)
+    }
+
+    /// As `importWhole`, but the first line that fails undoes them all.
+    public func importAtomically(_ lines: [ImportLine], of kind: ImportKind) throws -> Outcome {
+        var report = ImportReport()
+        for line in lines {
+            try importLines([line], of: kind, into: &report)
+            guard report.failed == 0 else { throw Self.lineFailed(line.number, report) }
+        }
+        return Outcome(created: false, shown: report.shown, revision: report.revision, previous: report.revision)
+    }
+
+    private static func lineFailed(_ number: Int, _ report: ImportReport) -> RegistryError {
+        let failure = report.shown["failures"]?[0]
+        let code = failure?["code"]?.string.flatMap(ErrorCode.init) ?? .invalidArgument
+        return RegistryError(
+            code, "Line \(number): \(failure?["message"]?.string ?? "it failed") Nothing was imported.",
+            errors: [FieldError("line \(number)", failure?["message"]?.string ?? "failed")],
+            nextSteps: ["mend the line and send the whole import again", "leave atomic out to keep the lines that are right"])
+    }
+}
+
+extension ControlPlane {
+    /// Imports one batch of lines in a transaction of its own, and adds what became of them to the report.
+    public func importBatch(
+        _ lines: [ImportLine], of kind: ImportKind, into report: ImportReport, as context: ChangeContext
+    ) async throws(RegistryError) -> ImportReport {
+        try await store.write(as: context) { transaction in
+            var report = report
+            try Change(transaction).importLines(lines, of: kind, into: &report)
+            return report
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Registry
+import Store
+
+/// The one list of reconcilers.
+public enum Reconcilers {
+    public static func all(of controlPlane: ControlPlane) -> [any Reconciler] {
+        [
+            SaveGatewayContacts(controlPlane: controlPlane),
+            DeleteExpiredAnswers(controlPlane: controlPlane),
+        ]
+    }
+}
+
+/// Writes behind what the gateways' polls have said: a restart then knows roughly how far each one was.
+struct SaveGatewayContacts: Reconciler {
+    let controlPlane: ControlPlane
+    let name = "saveGatewayContacts"
+    let period = Duration.seconds(5)
+
+    func step() async throws -> String {
+        let records = controlPlane.gateways.unsaved(limit: 1000)
+        guard !records.isEmpty else { return "nothing to save" }
+        try await controlPlane.store.write(as: ChangeContext(principal: .system, operation: name)) { transaction in
+            // One that has deregistered in between stays away.
+            for record in records where try transaction.gateway(record.id) != nil { try transaction.save(record) }
+        }
+        controlPlane.gateways.saved(records)
+        return "saved \(records.count) gateways"
+    }
+}
+
+/// Takes out the answers kept for idempotency keys once nobody may ask for them any more.
+struct DeleteExpiredAnswers: Reconciler {
+    let controlPlane: ControlPlane
+    let name = "deleteExpiredAnswers"
+    let period = Duration.seconds(60)
+
+    func step() async throws -> String {
+        let deleted = try await controlPlane.store.write(as: ChangeContext(principal: .system, operation: name)) {
+            try $0.deleteExpiredAnswers(limit: 1000)
+        }
+        return "deleted \(deleted) answers"
+    }
+}

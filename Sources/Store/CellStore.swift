@@ -1,0 +1,129 @@
+import JSON
+import Registry
+import SQLite
+
+/// What a list of cells is narrowed by; nil asks nothing.
+public struct CellFilter: Sendable, Equatable {
+    public var zone: String?
+    public var state: CellState?
+    public var schedulable: Bool?
+    public var labels: [String: String]
+
+    public init(
+        zone: String? = nil, state: CellState? = nil, schedulable: Bool? = nil, labels: [String: String] = [:]
+    ) {
+        self.zone = zone
+        self.state = state
+        self.schedulable = schedulable
+        self.labels = labels
+    }
+}
+
+enum CellStore {
+    static let columns = "document, load, tenants, revision, created_at_ms, updated_at_ms"
+
+    static func record(_ row: borrowing Row) throws -> CellRecord {
+        CellRecord(
+            cell: try cell(document: row.text(0)), load: row.int64(1), tenants: row.int64(2),
+            revision: Revision(rawValue: row.int64(3)), createdAt: Timestamp(rawValue: row.int64(4)),
+            updatedAt: Timestamp(rawValue: row.int64(5)))
+    }
+
+    static func cell(document: String) throws -> Cell {
+        try Cell(document: JSONValue(parsing: Array(document.utf8)), id: nil)
+    }
+}
+
+extension ReadTransaction {
+    public func cell(_ id: CellID) throws -> CellRecord? {
+        try connection.first(Self.cellSQL, id.rawValue, row: CellStore.record)
+    }
+
+    private static let cellSQL = "SELECT \(CellStore.columns) FROM cells WHERE id = $1"
+
+    /// The cells behind `page.after` in the order of their names, at most `page.limit`.
+    public func cells(_ filter: CellFilter = CellFilter(), page: Page) throws -> [CellRecord] {
+        var found: [CellRecord] = []
+        var after = page.after ?? ""
+        while found.count < page.limit {
+            let chunk = try connection.query(
+                Self.cellsSQL, after, filter.zone, filter.state?.rawValue, filter.schedulable.map { $0 ? 1 : 0 },
+                page.limit, row: CellStore.record)
+            found += chunk.filter { record in
+                filter.labels.allSatisfy { record.cell.labels[$0.key] == $0.value }
+            }
+            guard chunk.count == page.limit, let last = chunk.last else { break }
+            after = last.cell.id.rawValue
+        }
+        return Array(found.prefix(page.limit))
+    }
+
+    private static let cellsSQL = """
+        SELECT \(CellStore.columns) FROM cells
+        WHERE id > $1 AND ($2 IS NULL OR zone = $2) AND ($3 IS NULL OR state = $3)
+          AND ($4 IS NULL OR schedulable = $4)
+        ORDER BY id LIMIT $5
+        """
+
+    public func forEachCell(_ body: (CellRecord) throws -> Void) throws {
+        try connection.forEach("SELECT \(CellStore.columns) FROM cells ORDER BY id") { try body(CellStore.record($0)) }
+    }
+
+    public func cellCount() throws -> Int {
+        try connection.first("SELECT count(*) FROM cells") { $0.int(0) } ?? 0
+    }
+
+    /// Every cell as placement sees it, from the rows.
+    public func candidates() throws -> [PlacementPolicy.Candidate] { try CellLedger(loading: connection).cells }
+}
+
+extension WriteTransaction {
+    /// The row, with what this transaction itself has placed on it.
+    public override func cell(_ id: CellID) throws -> CellRecord? {
+        try finish()
+        return try super.cell(id)
+    }
+
+    /// Adds the cell, or replaces it where `old` is what stands there; returns it as it is now.
+    public func save(_ cell: Cell, replacing old: CellRecord?) throws -> CellRecord {
+        let routing = old.map { $0.cell.routed != cell.routed } ?? (cell.routed != nil)
+        let revision = try record(
+            .cell, cell.id.rawValue, document: cell.document, previous: old?.revision ?? .zero, routing: routing)
+        let saved = CellRecord(
+            cell: cell, load: old?.load ?? 0, tenants: old?.tenants ?? 0, revision: revision,
+            createdAt: old?.createdAt ?? now, updatedAt: now)
+        try connection.run(
+            Self.saveSQL, cell.id.rawValue, cell.zone, cell.state.rawValue, cell.schedulable, cell.capacity,
+            cell.document.encodedString(.canonical), revision.rawValue, saved.createdAt.rawValue, now.rawValue)
+        forgetLedger()
+        return saved
+    }
+
+    private static let saveSQL = """
+        INSERT INTO cells (id, zone, state, schedulable, capacity, load, tenants, document, revision,
+                           created_at_ms, updated_at_ms)
+        VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7, $8, $9)
+        ON CONFLICT (id) DO UPDATE SET
+            zone = excluded.zone, state = excluded.state, schedulable = excluded.schedulable,
+            capacity = excluded.capacity, document = excluded.document, revision = excluded.revision,
+            updated_at_ms = excluded.updated_at_ms
+        """
+
+    public func delete(_ old: CellRecord) throws {
+        _ = try record(
+            .cell, old.cell.id.rawValue, document: nil, previous: old.revision, routing: old.cell.routed != nil)
+        try connection.run("DELETE FROM cells WHERE id = $1", old.cell.id.rawValue)
+        forgetLedger()
+    }
+
+    /// The revision of the last event of a resource, which is zero where there is none.
+    ///
+    /// A resource that is made anew under an old name goes on from there, so that its history is one chain.
+    func lastRevision(of kind: ResourceKind, _ id: String) throws -> Revision {
+        try connection.first(Self.lastRevisionSQL, kind.rawValue, id) { Revision(rawValue: $0.int64(0)) } ?? .zero
+    }
+
+    private static let lastRevisionSQL = """
+        SELECT revision FROM audit_events WHERE kind = $1 AND resource = $2 ORDER BY revision DESC LIMIT 1
+        """
+}

@@ -1,0 +1,79 @@
+import Registry
+import SQLite
+
+/// An answer that is kept so that a repeated POST gets the same one.
+public struct KeptAnswer: Sendable, Equatable {
+    public var status: Int
+    /// `Location` and `ETag`, as JSON.
+    public var fields: String
+    public var body: [UInt8]
+
+    public init(status: Int, fields: String, body: [UInt8]) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+    }
+}
+
+/// A request's idempotency key, and what tells that request from another one.
+public struct IdempotencyKey: Sendable, Hashable {
+    /// Keys of different principals never meet.
+    public var principal: String
+    public var key: String
+    /// SHA-256 of method, path, query and body.
+    public var fingerprint: [UInt8]
+
+    public init(principal: String, key: String, fingerprint: [UInt8]) {
+        self.principal = principal
+        self.key = key
+        self.fingerprint = fingerprint
+    }
+}
+
+extension WriteTransaction {
+    /// The answer that was given under this key within its lifetime.
+    ///
+    /// - Throws: `idempotencyKeyReused` where the key came with another request.
+    public func answer(to key: IdempotencyKey) throws -> KeptAnswer? {
+        let least = now.advanced(byMilliseconds: -Limits.idempotencyKeyLifetime.milliseconds)
+        return try connection.first(Self.answerSQL, key.principal, key.key, least.rawValue) { row in
+            guard row.bytes(0) == key.fingerprint else {
+                throw RegistryError(
+                    .idempotencyKeyReused,
+                    "The idempotency key '\(key.key)' was used with another request within the last 24 hours.",
+                    nextSteps: ["send this request with a key of its own"])
+            }
+            return KeptAnswer(status: row.int(1), fields: row.text(2), body: row.bytes(3))
+        }
+    }
+
+    private static let answerSQL = """
+        SELECT fingerprint, status, fields, body FROM idempotency_keys
+        WHERE principal = $1 AND key = $2 AND created_at_ms > $3
+        """
+
+    public func keep(_ answer: KeptAnswer, for key: IdempotencyKey) throws {
+        try connection.run(
+            Self.keepSQL, key.principal, key.key, key.fingerprint, answer.status, answer.fields, answer.body,
+            now.rawValue)
+    }
+
+    private static let keepSQL = """
+        INSERT INTO idempotency_keys (principal, key, fingerprint, status, fields, body, created_at_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (principal, key) DO UPDATE SET
+            fingerprint = excluded.fingerprint, status = excluded.status, fields = excluded.fields,
+            body = excluded.body, created_at_ms = excluded.created_at_ms
+        """
+
+    /// Takes out at most `limit` answers that are past their lifetime; returns how many.
+    public func deleteExpiredAnswers(limit: Int) throws -> Int {
+        let least = now.advanced(byMilliseconds: -Limits.idempotencyKeyLifetime.milliseconds)
+        return try connection.run(Self.deleteExpiredSQL, least.rawValue, limit)
+    }
+
+    private static let deleteExpiredSQL = """
+        DELETE FROM idempotency_keys WHERE (principal, key) IN (
+            SELECT principal, key FROM idempotency_keys WHERE created_at_ms <= $1 ORDER BY created_at_ms LIMIT $2)
+        """
+}
