@@ -43,7 +43,8 @@ public struct GzipPart: Sendable, Equatable {
         stream.reserveCapacity(parts.reduce(header.count + end.count) { $0 + $1.deflated.count })
         stream += header
         for part in parts { stream += part.deflated }
-        return stream + end
+        stream += end
+        return stream
     }
 
     /// What comes before the first part: no name, no time, so that the same parts give the same bytes.
