@@ -29,6 +29,7 @@ public struct RoutedTenant: Sendable, Equatable {
 public enum RoutingChange: Sendable, Equatable {
     /// Nil: the cell is gone from the table.
     case cell(CellID, RoutedCell?)
-    /// Nil: the tenant is gone. `hosts` are all that it has after the change, normalised.
-    case tenant(TenantID, RoutedTenant?, hosts: [String])
+    /// Nil: the tenant is gone. `hostsBefore` and `hostsAfter` are all that it had and has, normalised; where the change
+    /// leaves them alone both may be empty.
+    case tenant(TenantID, RoutedTenant?, hostsBefore: [String], hostsAfter: [String])
 }

@@ -1,0 +1,66 @@
+import Registry
+
+/// What one cell is told: the tenants that it owns, at which epoch, so that it can refuse the writes of a gateway
+/// whose table is stale.
+extension RoutingSnapshot {
+    /// `{"revision":"…","cell":"cell-1","tenants":{"acme":{"epoch":1}}}`; nil for a cell that is not in the table.
+    ///
+    /// Reads the whole index, some 10 ms for a million tenants: not for a loop's thread.
+    public func ownership(of cell: CellID) -> [UInt8]? {
+        guard let ordinal = cells.ordinal(of: cell), cells[ordinal].cell != nil else { return nil }
+        var members: [UInt8] = []
+        for segment in tenants.segments {
+            segment.forEach { id, value in
+                let record = TenantRecord(value)
+                guard record.cell == ordinal else { return }
+                members.separate()
+                members.appendOwned(id, record)
+            }
+        }
+        return Array(#"{"revision":"\#(tag)","cell":"\#(cell)","tenants":{"#.utf8) + members
+            + Array("}}".utf8)
+    }
+
+    /// The same rule as `delta(since:)`, for the tenants of one cell: one that has left it is null. `unchanged` where
+    /// nothing since concerns the cell; nil for a cell that is not in the table.
+    public func ownershipDelta(of cell: CellID, since: RevisionTag) -> DeltaResult? {
+        guard let ordinal = cells.ordinal(of: cell), cells[ordinal].cell != nil else { return nil }
+        return result(since: since) {
+            let members = ownershipChanges(of: ordinal, since: since.revision)
+            guard !members.isEmpty else { return .unchanged }
+            let head = deltaHead(since: since.revision) + Array(#","tenants":{"#.utf8)
+            return .delta(SharedData(head + members + Array("}}".utf8)))
+        }
+    }
+
+    private func ownershipChanges(of cell: CellOrdinal, since revision: Revision) -> [UInt8] {
+        var members: [UInt8] = []
+        var seen: Set<[UInt8]> = []
+        changes.forEach(after: revision) { change in
+            guard case .tenant(let id, let before) = change.subject, seen.insert(id).inserted else { return }
+            id.withUnsafeBytes { id in
+                let record = tenants.withValue(of: id) { TenantRecord($0) }
+                if let record, record.cell == cell {
+                    if record.epoch == before?.epoch, before?.cell == cell { return }
+                    members.separate()
+                    members.appendOwned(id, record)
+                } else if before?.cell == cell {
+                    members.separate()
+                    members.appendJSON(id)
+                    members.append(":null")
+                }
+            }
+        }
+        return members
+    }
+}
+
+extension [UInt8] {
+    @inline(__always)
+    fileprivate mutating func appendOwned(_ id: UnsafeRawBufferPointer, _ record: TenantRecord) {
+        appendJSON(id)
+        append(#":{"epoch":"#)
+        append(record.epoch)
+        append("}")
+    }
+}
