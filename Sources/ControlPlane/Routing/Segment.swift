@@ -91,6 +91,9 @@ final class Segment: IndexNode, @unchecked Sendable {
         }
     }
 
+    /// What the two blocks take.
+    var footprintBytes: Int { arenaCapacity + (slotMask + 1) * MemoryLayout<UInt32>.stride }
+
     // MARK: Changing
 
     /// True if the key is new. Neither `key` nor `value` may lie in this segment.
