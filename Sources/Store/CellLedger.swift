@@ -58,7 +58,7 @@ public final class CellLedger {
         touched.insert(position)
     }
 
-    func flush(to connection: Connection, at now: Timestamp) throws {
+    func flush(to connection: Connection) throws {
         for position in touched {
             let cell = cells[position]
             try connection.run(

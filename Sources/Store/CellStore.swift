@@ -36,7 +36,8 @@ enum CellStore {
 
 extension ReadTransaction {
     public func cell(_ id: CellID) throws -> CellRecord? {
-        try connection.first(Self.cellSQL, id.rawValue, row: CellStore.record)
+        try settle()
+        return try connection.first(Self.cellSQL, id.rawValue, row: CellStore.record)
     }
 
     private static let cellSQL = "SELECT \(CellStore.columns) FROM cells WHERE id = $1"
@@ -78,12 +79,6 @@ extension ReadTransaction {
 }
 
 extension WriteTransaction {
-    /// The row, with what this transaction itself has placed on it.
-    public override func cell(_ id: CellID) throws -> CellRecord? {
-        try finish()
-        return try super.cell(id)
-    }
-
     /// Adds the cell, or replaces it where `old` is what stands there; returns it as it is now.
     public func save(_ cell: Cell, replacing old: CellRecord?) throws -> CellRecord {
         let routing = old.map { $0.cell.routed != cell.routed } ?? (cell.routed != nil)

@@ -9,6 +9,9 @@ public class ReadTransaction {
 
     init(_ connection: Connection) { self.connection = connection }
 
+    /// Brings the rows up to what the transaction itself has done; a read has done nothing.
+    func settle() throws {}
+
     /// The last revision that was committed; in a write, the last that this transaction has made.
     public func revision() throws -> Revision {
         try connection.first(Self.revisionSQL) { Revision(rawValue: $0.int64(0)) } ?? .zero

@@ -67,6 +67,6 @@ public final class WriteTransaction: ReadTransaction {
     /// After a cell's own row was written: the ledger must be read again.
     func forgetLedger() { ledgerCache.discard() }
 
-    /// Writes what is kept in memory until the end. `Store` calls it last.
-    func finish() throws { try ledgerCache.current?.flush(to: connection, at: now) }
+    /// Writes the cells' loads, which are kept in memory until somebody looks. `Store` calls it last.
+    override func settle() throws { try ledgerCache.current?.flush(to: connection) }
 }
