@@ -57,7 +57,7 @@ public final class Store: Sendable {
         }
         settings.observer = configuration.observer
         settings.prepare = { connection in
-            try Schema.migrator.apply(on: connection)
+            try Schema.migrator.apply(on: connection, nowMilliseconds: configuration.clock().rawValue)
             try connection.run(
                 Self.lineageSQL, Incarnation.random().rawValue, configuration.clock().rawValue)
         }

@@ -2,6 +2,7 @@ import Crypto
 import JSON
 import Registry
 import Store
+import Synchronization
 
 /// How a write is to be done: by whom and why, on what condition, for real or not.
 public struct ChangeRequest: Sendable {

@@ -85,7 +85,7 @@ final class CellEntry: Sendable {
     ///
     /// - Parameter hadState: a merge patch must take away a state other than `serving` that was there before.
     @inline(__always)
-    func appendTenant(_ record: TenantRecord, hadState: Bool = false, to bytes: inout [UInt8]) {
+    func appendTenant(_ record: TenantEntry, hadState: Bool = false, to bytes: inout [UInt8]) {
         bytes.append(contentsOf: tenantHead)
         bytes.append(record.epoch)
         if record.state != .serving {

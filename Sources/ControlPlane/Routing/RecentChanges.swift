@@ -8,7 +8,7 @@ struct RecentChange: Sendable {
 
     enum Subject: Sendable {
         case cell(CellOrdinal, endpointsBefore: [String])
-        case tenant([UInt8], before: TenantRecord?)
+        case tenant([UInt8], before: TenantEntry?)
         case host([UInt8])
     }
 }

@@ -24,7 +24,7 @@ public struct RoutingLines: Sequence, IteratorProtocol, Sendable {
         if let segment = tenants.popFirst() {
             bytes.reserveCapacity(segment.count * 80)
             segment.forEach { id, value in
-                let record = TenantRecord(value)
+                let record = TenantEntry(value)
                 bytes.append(#"{"tenant":"#)
                 bytes.appendJSON(id)
                 bytes.append(contentsOf: cells[record.cell].answerHead)

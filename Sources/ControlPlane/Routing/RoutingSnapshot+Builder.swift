@@ -70,7 +70,7 @@ extension RoutingSnapshot {
         public mutating func load(
             tenant: Span<UInt8>, cell: CellOrdinal, epoch: Epoch, state: TenantState
         ) {
-            let record = TenantRecord(cell: cell, epoch: epoch, state: state)
+            let record = TenantEntry(cell: cell, epoch: epoch, state: state)
             tenant.withUnsafeBytes { tenant in record.withBytes { tenants.set(tenant, $0) } }
         }
 
@@ -124,7 +124,7 @@ extension RoutingSnapshot {
             let key = Array(id.rawValue.utf8)
             let after = tenant.map { record(of: $0) }
             let before = key.withUnsafeBytes { key in
-                let before = tenants.withValue(of: key) { TenantRecord($0) }
+                let before = tenants.withValue(of: key) { TenantEntry($0) }
                 guard after != before else { return before }
                 if let after {
                     after.withBytes { tenants.set(key, $0) }
@@ -158,8 +158,8 @@ extension RoutingSnapshot {
             if isChanged { note(.host(key)) }
         }
 
-        private mutating func record(of tenant: RoutedTenant) -> TenantRecord {
-            TenantRecord(cell: cells.ordinalNaming(tenant.cell), epoch: tenant.epoch, state: tenant.state)
+        private mutating func record(of tenant: RoutedTenant) -> TenantEntry {
+            TenantEntry(cell: cells.ordinalNaming(tenant.cell), epoch: tenant.epoch, state: tenant.state)
         }
 
         private mutating func note(_ subject: RecentChange.Subject) {

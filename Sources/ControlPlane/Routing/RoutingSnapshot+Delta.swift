@@ -72,11 +72,11 @@ extension RoutingSnapshot {
         return bytes
     }
 
-    private func appendPatch(tenant id: [UInt8], before: TenantRecord?, to bytes: inout [UInt8]) {
+    private func appendPatch(tenant id: [UInt8], before: TenantEntry?, to bytes: inout [UInt8]) {
         bytes.separate()
         bytes.appendJSON(id)
         bytes.append(":")
-        let record = id.withUnsafeBytes { tenants.withValue(of: $0) { TenantRecord($0) } }
+        let record = id.withUnsafeBytes { tenants.withValue(of: $0) { TenantEntry($0) } }
         guard let record else { return bytes.append("null") }
         let hadState = before.map { $0.state != .serving } ?? false
         cells[record.cell].appendTenant(record, hadState: hadState, to: &bytes)

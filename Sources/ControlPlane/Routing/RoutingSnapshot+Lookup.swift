@@ -37,15 +37,15 @@ extension RoutingSnapshot {
         cells.ordinal(of: id).flatMap { cells[$0].cell }
     }
 
-    private func record(of tenant: TenantID) -> TenantRecord? {
+    private func record(of tenant: TenantID) -> TenantEntry? {
         var id = tenant.rawValue
-        return id.withUTF8 { tenants.withValue(of: UnsafeRawBufferPointer($0)) { TenantRecord($0) } }
+        return id.withUTF8 { tenants.withValue(of: UnsafeRawBufferPointer($0)) { TenantEntry($0) } }
     }
 
     /// Nil too where the tenant's cell is not in the table, which the store does not let be.
     @inline(__always)
     private func answer(tenant: UnsafeRawBufferPointer) -> [UInt8]? {
-        guard let record = tenants.withValue(of: tenant, { TenantRecord($0) }) else { return nil }
+        guard let record = tenants.withValue(of: tenant, { TenantEntry($0) }) else { return nil }
         let cell = cells[record.cell]
         guard cell.cell != nil else { return nil }
         var answer: [UInt8] = []

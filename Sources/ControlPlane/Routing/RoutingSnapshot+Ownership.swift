@@ -11,7 +11,7 @@ extension RoutingSnapshot {
         var members: [UInt8] = []
         for segment in tenants.segments {
             segment.forEach { id, value in
-                let record = TenantRecord(value)
+                let record = TenantEntry(value)
                 guard record.cell == ordinal else { return }
                 members.separate()
                 members.appendOwned(id, record)
@@ -39,7 +39,7 @@ extension RoutingSnapshot {
         changes.forEach(after: revision) { change in
             guard case .tenant(let id, let before) = change.subject, seen.insert(id).inserted else { return }
             id.withUnsafeBytes { id in
-                let record = tenants.withValue(of: id) { TenantRecord($0) }
+                let record = tenants.withValue(of: id) { TenantEntry($0) }
                 if let record, record.cell == cell {
                     if record.epoch == before?.epoch, before?.cell == cell { return }
                     members.separate()
@@ -57,7 +57,7 @@ extension RoutingSnapshot {
 
 extension [UInt8] {
     @inline(__always)
-    fileprivate mutating func appendOwned(_ id: UnsafeRawBufferPointer, _ record: TenantRecord) {
+    fileprivate mutating func appendOwned(_ id: UnsafeRawBufferPointer, _ record: TenantEntry) {
         appendJSON(id)
         append(#":{"epoch":"#)
         append(record.epoch)

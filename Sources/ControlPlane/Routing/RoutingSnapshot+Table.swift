@@ -86,7 +86,7 @@ private enum PartOfTable {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(tenants.count * 64)
         tenants.forEach { id, value in
-            let record = TenantRecord(value)
+            let record = TenantEntry(value)
             bytes.separate()
             bytes.appendJSON(id)
             bytes.append(":")

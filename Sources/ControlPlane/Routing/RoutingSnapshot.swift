@@ -14,7 +14,7 @@ public final class RoutingSnapshot: Sendable {
     public let revision: Revision
 
     let cells: RoutingCells
-    /// Tenant to `TenantRecord`.
+    /// Tenant to `TenantEntry`.
     let tenants: SegmentedIndex
     /// Host to tenant.
     let hosts: SegmentedIndex

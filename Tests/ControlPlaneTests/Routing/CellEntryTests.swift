@@ -48,7 +48,7 @@ import Testing
     @Test("a tenant's state is left out while it serves, and taken away where there was another")
     func tenantState() throws {
         func tenant(_ state: TenantState, hadState: Bool) throws -> JSONValue {
-            let record = TenantRecord(
+            let record = TenantEntry(
                 cell: CellOrdinal(rawValue: 0), epoch: Epoch(rawValue: 12), state: state)
             return try json {
                 $0.append(#""t":"#)

@@ -4,7 +4,7 @@ import Registry
 ///
 /// Two numbers, seven bits a byte and the lowest first, each byte but a number's last with its high bit set (LEB128):
 /// the cell's ordinal four times plus the state, and the epoch.
-struct TenantRecord: Sendable, Equatable {
+struct TenantEntry: Sendable, Equatable {
     var cell: CellOrdinal
     var epoch: Epoch
     var state: TenantState
