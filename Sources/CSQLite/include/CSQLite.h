@@ -1,3 +1,20 @@
 #pragma once
-// SQLite, with shims for what Swift cannot import: variadic calls and SQLITE_TRANSIENT.
+// SQLite, with shims for what Swift cannot import: variadic calls, SQLITE_TRANSIENT and its kin,
+// and one GNU call that Swift's Glibc module leaves out.
 #include <sqlite3.h>
+
+/// Switches the memory statistics off, whose lock every allocation of every thread would take.
+/// Works only before the library's first use; SQLite's own heap limits do nothing from then on.
+int csqlite_memory_statistics_off(void);
+
+/// Switches one of the boolean SQLITE_DBCONFIG_ options, and says in `now` how it stands afterwards.
+int csqlite_db_config(sqlite3 *db, int option, int on, int *now);
+
+/// Binds UTF-8 text of `bytes` bytes, copied before the call returns. `text` is not null.
+int csqlite_bind_text(sqlite3_stmt *statement, int index, const void *text, sqlite3_uint64 bytes);
+
+/// Binds `bytes` bytes, copied before the call returns; an empty blob, never NULL, if there are none.
+int csqlite_bind_blob(sqlite3_stmt *statement, int index, const void *blob, sqlite3_uint64 bytes);
+
+/// Names the calling thread, in at most 15 bytes, as debuggers and `top -H` show it.
+int csqlite_name_thread(const char *name);
