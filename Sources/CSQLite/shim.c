@@ -9,11 +9,11 @@ int csqlite_db_config(sqlite3 *db, int option, int on, int *now) {
 }
 
 int csqlite_bind_text(sqlite3_stmt *statement, int index, const void *text, sqlite3_uint64 bytes) {
-    return sqlite3_bind_text64(statement, index, text, bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
+    // A null pointer would bind NULL, and an empty Swift string or array may have no address.
+    return sqlite3_bind_text64(statement, index, text ? text : "", bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
 int csqlite_bind_blob(sqlite3_stmt *statement, int index, const void *blob, sqlite3_uint64 bytes) {
-    // A null pointer would bind NULL, and an empty Swift array may have no address.
     if (bytes == 0) return sqlite3_bind_zeroblob(statement, index, 0);
     return sqlite3_bind_blob64(statement, index, blob, bytes, SQLITE_TRANSIENT);
 }

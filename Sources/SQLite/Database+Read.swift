@@ -1,0 +1,37 @@
+extension Database {
+    /// Reads one consistent snapshot, on the calling thread, which it may block.
+    ///
+    /// The snapshot is that of the body's first statement, and holds all that was answered before it. The
+    /// connection must not be used after the body has returned, nor `read` be called within it.
+    ///
+    /// - Parameter timeLimit: for reads that must take longer than the configuration's limit. While a snapshot is
+    ///   held, the log can't be checkpointed past it.
+    /// - Throws: `ReadTimeLimitExceeded`, `DatabaseOverloaded` if no reader comes free within the limit,
+    ///   `DatabaseClosed`, `SQLiteError`, and what the body throws.
+    public func read<T>(timeLimit: Duration? = nil, _ body: (Connection) throws -> T) throws -> T {
+        let limit = timeLimit ?? configuration.readTimeLimit
+        return try readers.withReader(until: .now + limit) { reader in
+            reader.setDeadline(.now + limit)
+            do {
+                let value = try reader.readingSnapshot(body)
+                guard !reader.isCutOff else { throw ReadTimeLimitExceeded(limit: limit) }
+                return value
+            } catch  where reader.isCutOff {
+                throw ReadTimeLimitExceeded(limit: limit)
+            }
+        }
+    }
+}
+
+extension Connection {
+    /// Runs the body in a read transaction, and ends that whatever the body does.
+    fileprivate func readingSnapshot<T>(_ body: (Connection) throws -> T) throws -> T {
+        try run("BEGIN DEFERRED")
+        defer {
+            // There is nothing to undo; if it fails, the pool drops the connection.
+            clearDeadline()
+            if isInTransaction { _ = try? run("ROLLBACK") }
+        }
+        return try body(self)
+    }
+}

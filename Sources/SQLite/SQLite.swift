@@ -1,1 +1,0 @@
-// SQLite: see docs/architecture.md
