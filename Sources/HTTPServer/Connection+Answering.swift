@@ -1,0 +1,92 @@
+import CMicroHTTPD
+import Glibc
+import HTTP
+
+/// The answer's way out.
+extension Connection {
+    /// Mail: the work is done.
+    func finish(_ response: Response) {
+        let action = machine.after(.finished)
+        guard machine.state == .ready || machine.state == .streamingAnswered else { return }
+        self.response = response
+        _ = perform(action)
+    }
+
+    func queueResponse() -> MHD_Result {
+        guard let response else { return .NO }
+        self.response = nil
+        guard let made = unsafe make(response) else { return .NO }
+        defer { unsafe MHD_destroy_response(made) }
+        status = response.status
+        for field in response.fields.all {
+            unsafe MHD_add_response_header(made, field.name.lowercased, field.value)
+        }
+        if loop.isStopping { unsafe MHD_add_response_header(made, "Connection", "close") }
+        phase = .answer
+        deadline = loop.now.adding(loop.times.answer(bytes: bytesSent))
+        return unsafe MHD_queue_response(handle, UInt32(response.status.rawValue), made)
+    }
+
+    private func make(_ response: Response) -> OpaquePointer? {
+        let hasBody = method != .head && response.status != .noContent && response.status != .notModified
+        switch response.body {
+        case .none: return unsafe MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
+        case .bytes(let bytes):
+            if hasBody { bytesSent = bytes.count }
+            return unsafe bytes.withUnsafeBytes { bytes in
+                unsafe MHD_create_response_from_buffer(
+                    bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), .RESPMEM_MUST_COPY)
+            }
+        case .shared(let bytes):
+            if hasBody { bytesSent = bytes.count }
+            return unsafe MHD_create_response_from_buffer_with_free_callback_cls(
+                bytes.count, UnsafeMutableRawPointer(mutating: bytes.start), releaseObject,
+                Unmanaged.passRetained(bytes).toOpaque())
+        case .stream(let produce):
+            let body = OutboundBody { [mailbox = loop.mailbox, self] body in
+                mailbox.post(.writerReady(self, body))
+            }
+            if hasBody {
+                outbound = body
+                loop.deferredWork.start(produce, into: body)
+            }
+            return unsafe MHD_create_response_from_callback(
+                UInt64.max, 1, sendStreamed, Unmanaged.passRetained(self).toOpaque(), releaseObject)
+        }
+    }
+
+    /// The library wants the next bytes of a streamed body.
+    func send(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        guard machine.state == .sending, let outbound else { return contentReaderError }
+        switch unsafe outbound.take(into: buffer) {
+        case .bytes(let count):
+            bytesSent += count
+            // What was taken before is with the kernel: the client has read, and gets time for as much again.
+            deadline = max(deadline, loop.now).adding(loop.times.sending(bytes: count))
+            return count
+        case .nothing:
+            _ = perform(machine.after(.writerEmpty))
+            return 0
+        case .end: return contentReaderEnd
+        case .broken: return contentReaderError
+        }
+    }
+}
+
+/// `MHD_CONTENT_READER_END_OF_STREAM` and `…_END_WITH_ERROR`, whose casts Swift does not import.
+private let contentReaderEnd = -1
+private let contentReaderError = -2
+
+private func sendStreamed(
+    context: UnsafeMutableRawPointer?, position: UInt64, buffer: UnsafeMutablePointer<CChar>?, count: Int
+) -> Int {
+    guard let context = unsafe context else { return contentReaderError }
+    let connection = unsafe Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
+    return unsafe connection.send(into: UnsafeMutableRawBufferPointer(start: buffer, count: count))
+}
+
+/// Gives back what a response retained.
+private func releaseObject(_ context: UnsafeMutableRawPointer?) {
+    guard let context = unsafe context else { return }
+    unsafe Unmanaged<AnyObject>.fromOpaque(context).release()
+}

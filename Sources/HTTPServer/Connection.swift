@@ -1,0 +1,112 @@
+import CMicroHTTPD
+import HTTP
+
+/// One connection, and the exchange that is under way on it.
+///
+/// Lives from libmicrohttpd's notice that the connection has begun to its notice that it has ended, and is
+/// touched on its loop's thread alone; other threads carry the reference back to the loop in mail. A connection
+/// that is suspended is not touched by the library, so that it is still there when its mail comes.
+@safe final class Connection: @unchecked Sendable, HeapElement {
+    let loop: Loop
+    let handle: OpaquePointer
+    let descriptor: Int32
+    private(set) var peer: Peer
+    /// Whether the client's certificate has been looked at.
+    var certificate: cmhd_certificate?
+
+    /// Its place among the loop's connections.
+    var index = -1
+    var machine = ExchangeStateMachine()
+    /// When the reaper cuts the connection off; never while it is suspended.
+    var deadline = MonotonicTime.never
+    /// What was left until the deadline when the connection was suspended.
+    var timeLeft: Int64 = 0
+    var phase = ReapedPhase.head
+
+    var target = RequestTarget()
+    var method: Method?
+    var contentLength = 0
+    var started = MonotonicTime.never
+    var bytesReceived = 0
+    var bytesSent = 0
+    /// Of the response that was queued.
+    var status: Status?
+
+    /// The answer until it is queued.
+    var response: Response?
+    var request: Request?
+    var work: (@Sendable (Request) async -> Response)?
+    var body: [UInt8] = []
+    var inbound: InboundBody?
+    var outbound: OutboundBody?
+
+    var watch: Watch?
+    /// Counts this connection's watches, so that mail for an earlier one is known.
+    var watchNumber: UInt64 = 0
+    var watches: SignalWatches?
+    /// Whether the watch has been kept waiting, so that its owner and its client's hang-up are looked at.
+    var isParked = false
+    var parkedIndex = -1
+    var heapIndex = -1
+    var heapDeadline = MonotonicTime.never
+
+    init(loop: Loop, handle: OpaquePointer, address: String) {
+        self.loop = loop
+        unsafe self.handle = handle
+        unsafe descriptor = cmhd_descriptor(handle)
+        peer = Peer(address: address)
+        deadline = loop.now.adding(loop.times.head)
+    }
+
+    func addCertificateName(_ name: String) { peer.certificateNames.append(name) }
+
+    func suspend() {
+        timeLeft = deadline - loop.now
+        deadline = .never
+        unsafe MHD_suspend_connection(handle)
+    }
+
+    /// The library goes on with it in the turn's run.
+    func resume() {
+        deadline = loop.now.adding(timeLeft)
+        unsafe MHD_resume_connection(handle)
+    }
+
+    func abandon() {
+        switch machine.after(.abandoned) {
+        case .resume:
+            unpark()
+            resume()
+        default: break
+        }
+    }
+
+    /// The library is done with the exchange; the next one may follow.
+    func completed(_ code: MHD_RequestTerminationCode) {
+        unpark()
+        _ = machine.after(.completed)
+        inbound?.breakOff()
+        outbound?.close()
+        if let observer = loop.configuration.observer {
+            observer.finished(
+                FinishedExchange(
+                    method: method, status: status, duration: .nanoseconds(MonotonicTime.now() - started),
+                    bodyBytesReceived: bytesReceived, bodyBytesSent: bytesSent,
+                    isComplete: code == .REQUEST_TERMINATED_COMPLETED_OK && status != nil))
+        }
+        target = RequestTarget()
+        method = nil
+        contentLength = 0
+        bytesReceived = 0
+        bytesSent = 0
+        status = nil
+        response = nil
+        request = nil
+        work = nil
+        body = []
+        inbound = nil
+        outbound = nil
+        phase = .idle
+        deadline = loop.isStopping ? loop.now : loop.now.adding(loop.times.idle)
+    }
+}
