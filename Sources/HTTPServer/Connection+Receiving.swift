@@ -15,9 +15,7 @@ extension Connection {
         }
         // The library would cut the query into pairs that nobody asks for, at a record of its memory each, and
         // get into a loop without end where the memory does not suffice. It looks for them from here on.
-        if let query = target.query, !query.isEmpty {
-            unsafe UnsafeMutablePointer(mutating: text)[target.path.count + 1] = 0
-        }
+        if target.mark != -1 { unsafe UnsafeMutablePointer(mutating: text)[target.mark + 1] = 0 }
     }
 
     /// The library's call for the head, each piece of the body, and the whole request.
@@ -42,7 +40,7 @@ extension Connection {
             unsafe table.fill(from: handle)
             let raw = unsafe RawHead(
                 method: method, target: url, targetCount: target.count, version: version,
-                count: cmhd_head_count(handle), fields: table.fields, fieldCount: table.count)
+                count: cmhd_head_count(handle), fields: table)
             if case .targetTooLong? = target.problem {
                 throw ServerProblem.targetTooLong(bytesMax: loop.configuration.limits.targetBytesMax)
             }

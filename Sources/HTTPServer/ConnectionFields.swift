@@ -8,7 +8,7 @@ import HTTP
 /// thread, and valid until the next head.
 @safe final class FieldTable {
     private let storage: UnsafeMutableBufferPointer<cmhd_field>
-    /// How many the request has; more than fit are counted, not kept, and the guard refuses them.
+    /// How many the request has; those that do not fit are counted, not kept, and the guard refuses the request.
     private(set) var count = 0
 
     init(fieldsMax: Int) {
@@ -22,9 +22,9 @@ import HTTP
         count = unsafe cmhd_fields(connection, storage.baseAddress, storage.count)
     }
 
-    var fields: UnsafeBufferPointer<cmhd_field> {
-        unsafe UnsafeBufferPointer(rebasing: storage[..<Swift.min(count, storage.count)])
-    }
+    var keptCount: Int { unsafe min(count, storage.count) }
+
+    subscript(_ index: Int) -> cmhd_field { unsafe storage[index] }
 }
 
 /// Shows a table to `RequestHead`.
@@ -34,7 +34,9 @@ struct ConnectionFields: FieldSource {
     /// Values of a field that came more than once are joined as a list (RFC 9110 §5.2).
     func value(of name: FieldName) -> String? {
         var found: String?
-        for unsafefield in unsafe table.fields where unsafe field.isNamed(name.lowercased) {
+        for index in 0..<table.keptCount {
+            let field = unsafe table[index]
+            guard unsafe field.isNamed(name.lowercased) else { continue }
             let value = unsafe field.valueText
             found = found.map { "\($0), \(value)" } ?? value
         }
@@ -43,7 +45,8 @@ struct ConnectionFields: FieldSource {
 
     func allFields() -> Fields {
         var all = Fields()
-        for unsafefield in unsafe table.fields {
+        for index in 0..<table.keptCount {
+            let field = unsafe table[index]
             unsafe all.append(FieldName(field.nameText), field.valueText)
         }
         return all

@@ -9,7 +9,7 @@ import Glibc
     private(set) var epoll: Int32 = -1
 
     deinit {
-        for unsafetext in unsafe texts { unsafe free(text) }
+        while let text = unsafe texts.popLast() { unsafe free(text) }
         unsafe options?.deallocate()
     }
 

@@ -10,9 +10,7 @@ import HTTP
     let version: UnsafePointer<UInt8>
     /// From the method's first byte to behind the last line's end.
     let count: Int
-    let fields: UnsafeBufferPointer<cmhd_field>
-    /// All of them, also those that `fields` has no place for.
-    let fieldCount: Int
+    let fields: FieldTable
 }
 
 /// Refuses what libmicrohttpd 0.9.75 lets through, before any handler sees it.
@@ -41,7 +39,7 @@ struct RequestGuard {
         guard unsafe head.version[7] == UInt8(ascii: "1") || head.version[7] == UInt8(ascii: "0") else {
             throw .versionNotSupported
         }
-        guard head.fieldCount <= limits.fieldsMax else { throw .tooManyFields(countMax: limits.fieldsMax) }
+        guard head.fields.count <= limits.fieldsMax else { throw .tooManyFields(countMax: limits.fieldsMax) }
         var framing = RequestFraming()
         try walk(head, into: &framing)
         let contentLength = try framing.contentLength(bytesMax: limits.bodyBytesMax)
@@ -55,7 +53,8 @@ struct RequestGuard {
 
     private func walk(_ head: RawHead, into framing: inout RequestFraming) throws(ServerProblem) {
         var cursor = try unsafe behindLineEnd(head.version + 8)
-        for unsafefield in unsafe head.fields {
+        for index in 0..<head.fields.keptCount {
+            let field = unsafe head.fields[index]
             guard unsafe field.name == cursor, unsafe isToken(field.name, field.name_count) else {
                 throw .malformedField
             }

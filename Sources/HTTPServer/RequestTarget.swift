@@ -7,6 +7,8 @@ struct RequestTarget {
     private(set) var query: [UInt8]?
     /// Bytes as sent, with the `?`.
     private(set) var count = 0
+    /// Where the `?` is; -1: nowhere.
+    private(set) var mark = -1
     /// What the guard will refuse the request with.
     private(set) var problem: ServerProblem?
 
@@ -14,7 +16,6 @@ struct RequestTarget {
 
     /// - Parameter text: ended by a NUL, or by the NUL that the client sent; the guard sees the difference.
     init(_ text: UnsafePointer<UInt8>, bytesMax: Int) {
-        var mark = -1
         var needsCare = false
         var isPlain = true
         while true {
