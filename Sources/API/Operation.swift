@@ -49,7 +49,7 @@ public struct Operation: Sendable {
 
     /// A question that goes to the store.
     static func read(
-        _ id: String, _ path: String, _ access: Access = .reading, query: Set<String> = [],
+        _ id: String, _ path: String, _ access: Access, query: Set<String> = [],
         _ endpoint: @escaping @Sendable (Endpoints) -> (Call, Request) async throws -> Response
     ) -> Operation {
         Operation(id, .get, path, access, query: query, .deferred(bodyBytesMax: 0, endpoint))
@@ -57,7 +57,7 @@ public struct Operation: Sendable {
 
     /// A change; every one of them can be tried by `dryRun`.
     static func write(
-        _ id: String, _ method: Method, _ path: String, _ access: Access = .changing,
+        _ id: String, _ method: Method, _ path: String, _ access: Access,
         _ endpoint: @escaping @Sendable (Endpoints) -> (Call, Request) async throws -> Response
     ) -> Operation {
         Operation(

@@ -9,8 +9,8 @@ public enum Routes {
         .memory("getHealthReady", "/health/ready", .open, listeners: [.main, .health], Endpoints.getHealthReady),
         .memory("getMetrics", "/metrics", .open, listeners: [.health], Endpoints.getMetrics),
         .memory("getOpenAPI", "/openapi.yaml", .open, Endpoints.getOpenAPI),
-        .read("getRegistry", "/v1/registry", Endpoints.getRegistry),
-        .read("listReconcilers", "/v1/reconcilers", Endpoints.listReconcilers),
+        .read("getRegistry", "/v1/registry", .reading, Endpoints.getRegistry),
+        .read("listReconcilers", "/v1/reconcilers", .reading, Endpoints.listReconcilers),
 
         // Routing
         .memory(
@@ -21,32 +21,32 @@ public enum Routes {
         Operation(
             "resolveRoutes", .post, "/v1/routes:resolve", .routing,
             .deferred(bodyBytesMax: Limits.bodyBytesMax, Endpoints.resolveRoutes)),
-        .read("explainRoute", "/v1/routes/{tenant}:explain", Endpoints.explainRoute),
+        .read("explainRoute", "/v1/routes/{tenant}:explain", .reading, Endpoints.explainRoute),
         .memory(
             "listCellTenants", "/v1/cells/{cell}/tenants", .ownership, query: ["since", "wait"],
             Endpoints.listCellTenants),
 
         // Gateways
-        .read("listGateways", "/v1/gateways", query: ["limit", "cursor"], Endpoints.listGateways),
-        .read("getGateway", "/v1/gateways/{gateway}", Endpoints.getGateway),
+        .read("listGateways", "/v1/gateways", .reading, query: ["limit", "cursor"], Endpoints.listGateways),
+        .read("getGateway", "/v1/gateways/{gateway}", .reading, Endpoints.getGateway),
         Operation(
             "putGateway", .put, "/v1/gateways/{gateway}", .routing,
             .deferred(bodyBytesMax: Limits.bodyBytesMax, Endpoints.putGateway)),
         .write("deleteGateway", .delete, "/v1/gateways/{gateway}", .routing, Endpoints.deleteGateway),
-        .read("getConvergence", "/v1/revisions/{revision}/convergence", Endpoints.getConvergence),
+        .read("getConvergence", "/v1/revisions/{revision}/convergence", .reading, Endpoints.getConvergence),
 
         // Cells
         .read(
-            "listCells", "/v1/cells", query: ["zone", "state", "schedulable", "label", "limit", "cursor"],
+            "listCells", "/v1/cells", .reading, query: ["zone", "state", "schedulable", "label", "limit", "cursor"],
             Endpoints.listCells),
-        .read("getCell", "/v1/cells/{cell}", Endpoints.getCell),
-        .write("putCell", .put, "/v1/cells/{cell}", Endpoints.putCell),
-        .write("patchCell", .patch, "/v1/cells/{cell}", Endpoints.patchCell),
-        .write("deleteCell", .delete, "/v1/cells/{cell}", Endpoints.deleteCell),
-        .write("activateCell", .post, "/v1/cells/{cell}:activate", Endpoints.activateCell),
-        .write("cordonCell", .post, "/v1/cells/{cell}:cordon", Endpoints.cordonCell),
-        .write("uncordonCell", .post, "/v1/cells/{cell}:uncordon", Endpoints.uncordonCell),
-        .write("retireCell", .post, "/v1/cells/{cell}:retire", Endpoints.retireCell),
+        .read("getCell", "/v1/cells/{cell}", .reading, Endpoints.getCell),
+        .write("putCell", .put, "/v1/cells/{cell}", .changing, Endpoints.putCell),
+        .write("patchCell", .patch, "/v1/cells/{cell}", .changing, Endpoints.patchCell),
+        .write("deleteCell", .delete, "/v1/cells/{cell}", .changing, Endpoints.deleteCell),
+        .write("activateCell", .post, "/v1/cells/{cell}:activate", .changing, Endpoints.activateCell),
+        .write("cordonCell", .post, "/v1/cells/{cell}:cordon", .changing, Endpoints.cordonCell),
+        .write("uncordonCell", .post, "/v1/cells/{cell}:uncordon", .changing, Endpoints.uncordonCell),
+        .write("retireCell", .post, "/v1/cells/{cell}:retire", .changing, Endpoints.retireCell),
         Operation(
             "importCells", .post, "/v1/cells:import", .changing,
             query: ["zones", "capacity", "activate", "atomic", "dryRun"],
@@ -54,32 +54,32 @@ public enum Routes {
 
         // Tenants
         .read(
-            "listTenants", "/v1/tenants", query: ["cell", "state", "pinned", "label", "limit", "cursor"],
+            "listTenants", "/v1/tenants", .reading, query: ["cell", "state", "pinned", "label", "limit", "cursor"],
             Endpoints.listTenants),
-        .read("getTenant", "/v1/tenants/{tenant}", Endpoints.getTenant),
-        .write("putTenant", .put, "/v1/tenants/{tenant}", Endpoints.putTenant),
-        .write("patchTenant", .patch, "/v1/tenants/{tenant}", Endpoints.patchTenant),
-        .write("deleteTenant", .delete, "/v1/tenants/{tenant}", Endpoints.deleteTenant),
-        .write("suspendTenant", .post, "/v1/tenants/{tenant}:suspend", Endpoints.suspendTenant),
-        .write("resumeTenant", .post, "/v1/tenants/{tenant}:resume", Endpoints.resumeTenant),
-        .read("explainTenant", "/v1/tenants/{tenant}:explain", Endpoints.explainTenant),
+        .read("getTenant", "/v1/tenants/{tenant}", .reading, Endpoints.getTenant),
+        .write("putTenant", .put, "/v1/tenants/{tenant}", .changing, Endpoints.putTenant),
+        .write("patchTenant", .patch, "/v1/tenants/{tenant}", .changing, Endpoints.patchTenant),
+        .write("deleteTenant", .delete, "/v1/tenants/{tenant}", .changing, Endpoints.deleteTenant),
+        .write("suspendTenant", .post, "/v1/tenants/{tenant}:suspend", .changing, Endpoints.suspendTenant),
+        .write("resumeTenant", .post, "/v1/tenants/{tenant}:resume", .changing, Endpoints.resumeTenant),
+        .read("explainTenant", "/v1/tenants/{tenant}:explain", .reading, Endpoints.explainTenant),
         .read(
-            "getTenantHistory", "/v1/tenants/{tenant}/history", query: ["limit", "cursor"],
+            "getTenantHistory", "/v1/tenants/{tenant}/history", .reading, query: ["limit", "cursor"],
             Endpoints.getTenantHistory),
         Operation(
             "importTenants", .post, "/v1/tenants:import", .changing, query: ["atomic", "dryRun"],
             .streamed(bodyBytesMax: Limits.importBytesMax, Endpoints.importTenants)),
-        .read("exportTenants", "/v1/tenants:export", query: ["cell", "state"], Endpoints.exportTenants),
+        .read("exportTenants", "/v1/tenants:export", .reading, query: ["cell", "state"], Endpoints.exportTenants),
         Operation(
             "simulatePlacement", .post, "/v1/placement:simulate", .reading,
             .deferred(bodyBytesMax: Limits.bodyBytesMax, Endpoints.simulatePlacement)),
 
         // What was done
         .read(
-            "listAuditEvents", "/v1/audit", query: ["kind", "id", "actor", "operation", "after", "limit", "cursor"],
+            "listAuditEvents", "/v1/audit", .reading, query: ["kind", "id", "actor", "operation", "after", "limit", "cursor"],
             Endpoints.listAuditEvents),
         .memory("listEvents", "/v1/events", .reading, query: ["since", "wait", "limit", "kind"], Endpoints.listEvents),
-        .write("revertChange", .post, "/v1/changes/{revision}:revert", Endpoints.revertChange),
+        .write("revertChange", .post, "/v1/changes/{revision}:revert", .changing, Endpoints.revertChange),
 
         // Tokens
         .read("listTokens", "/v1/tokens", .administering, query: ["limit", "cursor"], Endpoints.listTokens),

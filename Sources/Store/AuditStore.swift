@@ -2,30 +2,6 @@ import JSON
 import Registry
 import SQLite
 
-/// What a list of audit events is narrowed by; nil asks nothing.
-public struct AuditFilter: Sendable, Equatable {
-    public var kind: ResourceKind?
-    public var id: String?
-    public var actor: String?
-    public var operation: String?
-
-    public init(kind: ResourceKind? = nil, id: String? = nil, actor: String? = nil, operation: String? = nil) {
-        self.kind = kind
-        self.id = id
-        self.actor = actor
-        self.operation = operation
-    }
-}
-
-/// An event with its place in the hash chain.
-public struct ChainedEvent: Sendable, Equatable {
-    public var event: AuditEvent
-    /// 32 bytes.
-    public var hash: [UInt8]
-    /// True where gateways saw the change.
-    public var routing: Bool
-}
-
 /// A change with the resource as it was and as it is: what memory is brought up to date by.
 public struct StoredChange: Sendable, Equatable {
     public struct Event: Sendable, Equatable {

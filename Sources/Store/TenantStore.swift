@@ -2,23 +2,6 @@ import JSON
 import Registry
 import SQLite
 
-/// What a list of tenants is narrowed by; nil asks nothing.
-public struct TenantFilter: Sendable, Equatable {
-    public var cell: CellID?
-    public var state: TenantState?
-    public var pinned: Bool?
-    public var labels: [String: String]
-
-    public init(
-        cell: CellID? = nil, state: TenantState? = nil, pinned: Bool? = nil, labels: [String: String] = [:]
-    ) {
-        self.cell = cell
-        self.state = state
-        self.pinned = pinned
-        self.labels = labels
-    }
-}
-
 enum TenantStore {
     static let columns = """
         id, cell, epoch, state, load, pinned, hosts, placement, labels, revision, created_at_ms, updated_at_ms

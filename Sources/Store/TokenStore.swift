@@ -2,24 +2,6 @@ import JSON
 import Registry
 import SQLite
 
-/// A token as the store has it: never the secret, only its hash.
-public struct TokenRecord: Sendable, Equatable {
-    public var principal: Principal
-    /// SHA-256 of the secret.
-    public var hash: [UInt8]
-    public var revision: Revision
-    public var createdAt: Timestamp
-
-    public var document: JSONValue {
-        var object: JSONObject = [
-            "name": .string(principal.name), "role": .string(principal.role.rawValue)
-        ]
-        if let cell = principal.cell { object["cell"] = .string(cell.rawValue) }
-        if let expiresAt = principal.expiresAt { object["expiresAt"] = .string(expiresAt.description) }
-        return .object(object)
-    }
-}
-
 extension ReadTransaction {
     public func tokens() throws -> [TokenRecord] {
         try connection.query("SELECT \(Self.tokenColumns) FROM tokens ORDER BY name", row: Self.token)

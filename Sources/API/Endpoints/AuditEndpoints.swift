@@ -2,7 +2,6 @@ import ControlPlane
 import HTTP
 import JSON
 import Registry
-import Store
 
 extension Endpoints {
     func listAuditEvents(_ call: Call, _ request: Request) async throws -> Response {
@@ -12,16 +11,14 @@ extension Endpoints {
         let start = try call.query["after"].map {
             try call.revision($0, named: "after", of: controlPlane.incarnation)
         }
-        return try controlPlane.store.read { transaction in
-            try list(call) { page in
-                let after = page.after.flatMap(Int64.init).map(Revision.init(rawValue:)) ?? start ?? .zero
-                return try transaction.events(after: after, filter, limit: page.limit)
-            } shown: { chained in
-                guard var shown = try chained.event.shown.object else { preconditionFailure("an event is an object") }
-                shown["hash"] = .string(Self.hex(chained.hash))
-                return .object(shown)
-            } key: { $0.event.revision.description }
-        }
+        return try list(call) { page in
+            let after = page.after.flatMap(Int64.init).map(Revision.init(rawValue:)) ?? start ?? .zero
+            return try controlPlane.events(after: after, filter, limit: page.limit).events
+        } shown: { chained in
+            guard var shown = try chained.event.shown.object else { preconditionFailure("an event is an object") }
+            shown["hash"] = .string(Self.hex(chained.hash))
+            return .object(shown)
+        } key: { $0.event.revision.description }
     }
 
     /// The change feed: what was committed after `since`, held until there is something.
@@ -46,17 +43,14 @@ extension Endpoints {
     }
 
     private func events(after since: RevisionTag, _ kind: ResourceKind?, limit: Int) throws -> Response {
-        try controlPlane.store.read { transaction in
-            let newest = try transaction.revision()
-            let found = try transaction.events(after: since.revision, AuditFilter(kind: kind), limit: limit)
-            // A short page has seen everything up to now, other kinds too.
-            let reached = found.count == limit ? found[limit - 1].event.revision : newest
-            return json([
-                "from": .string(since.description),
-                "revision": .string(RevisionTag(controlPlane.incarnation, reached).description),
-                "events": .array(try found.map { try $0.event.shown }),
-            ])
-        }
+        let (found, newest) = try controlPlane.events(after: since.revision, AuditFilter(kind: kind), limit: limit)
+        // A short page has seen everything up to now, other kinds too.
+        let reached = found.count == limit ? found[limit - 1].event.revision : newest
+        return json([
+            "from": .string(since.description),
+            "revision": .string(RevisionTag(controlPlane.incarnation, reached).description),
+            "events": .array(try found.map { try $0.event.shown }),
+        ])
     }
 
     func revertChange(_ call: Call, _ request: Request) async throws -> Response {

@@ -2,23 +2,20 @@ import ControlPlane
 import HTTP
 import JSON
 import Registry
-import Store
 
 extension Endpoints {
     func listCells(_ call: Call, _ request: Request) async throws -> Response {
         let filter = CellFilter(
             zone: call.query["zone"], state: try call.choice("state"), schedulable: try call.flag("schedulable"),
             labels: try call.labels())
-        return try controlPlane.store.read { transaction in
-            try list(call) {
-                try transaction.cells(filter, page: $0)
-            } shown: { .object($0.shown) } key: { $0.cell.id.rawValue }
-        }
+        return try list(call) {
+            try controlPlane.cells(filter, $0)
+        } shown: { .object($0.shown) } key: { $0.cell.id.rawValue }
     }
 
     func getCell(_ call: Call, _ request: Request) async throws -> Response {
         let id = try call.cellID()
-        guard let record = try controlPlane.store.read({ try $0.cell(id) }) else {
+        guard let record = try controlPlane.cell(id) else {
             throw RegistryError(.notFound, "There is no cell '\(id)'.")
         }
         return resource(record.shown, at: record.revision)

@@ -2,7 +2,6 @@ import ControlPlane
 import HTTP
 import JSON
 import Registry
-import Store
 
 /// What the API needs to know of how it was started.
 public struct APISettings: Sendable {

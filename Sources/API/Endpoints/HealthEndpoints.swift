@@ -2,7 +2,6 @@ import ControlPlane
 import HTTP
 import JSON
 import Registry
-import Store
 
 // How the control plane itself is.
 extension Endpoints {
@@ -31,7 +30,7 @@ extension Endpoints {
         return json([
             "incarnation": .string(controlPlane.incarnation.rawValue), "revision": .string(revision.description),
             "routingRevision": .string(table.tag.description),
-            "cells": .integer(Int64(try controlPlane.store.read { try $0.cellCount() })),
+            "cells": .integer(Int64(try controlPlane.cellCount())),
             "tenants": .integer(Int64(table.tenantCount)), "gateways": .integer(Int64(controlPlane.gateways.count)),
             "version": .string(settings.version),
         ])

@@ -2,7 +2,6 @@ import ControlPlane
 import HTTP
 import JSON
 import Registry
-import Store
 
 // One tenant's route, or a few: from memory for now, from the audit for the past.
 extension Endpoints {
@@ -102,19 +101,17 @@ extension Endpoints {
     func explainRoute(_ call: Call, _ request: Request) async throws -> Response {
         let id = try call.tenantID()
         guard let route = controlPlane.routing.current.routeAnswer(tenant: id.rawValue) else { throw noTenant(id) }
-        return try controlPlane.store.read { transaction in
-            let changes = try controlPlane.routeChanges(of: id, in: transaction, limit: 10)
-            guard let last = changes.first else { throw noTenant(id) }
-            return json([
-                "route": try JSONValue(parsing: route),
-                "since": ["revision": .integer(last.revision.rawValue), "at": .string(last.at.description)],
-                "by": [
-                    "actor": .string(last.actor), "operation": .string(last.operation),
-                    "reason": .string(last.reason), "requestId": .string(last.requestID),
-                ],
-                "changes": .array(try changes.map { try $0.shown }),
-            ])
-        }
+        let changes = try controlPlane.routeChanges(of: id, limit: 10)
+        guard let last = changes.first else { throw noTenant(id) }
+        return json([
+            "route": try JSONValue(parsing: route),
+            "since": ["revision": .integer(last.revision.rawValue), "at": .string(last.at.description)],
+            "by": [
+                "actor": .string(last.actor), "operation": .string(last.operation),
+                "reason": .string(last.reason), "requestId": .string(last.requestID),
+            ],
+            "changes": .array(try changes.map { try $0.shown }),
+        ])
     }
 }
 

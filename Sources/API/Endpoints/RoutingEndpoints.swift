@@ -33,13 +33,13 @@ extension Endpoints {
     private func table(
         _ call: Call, _ head: RequestHead, since: RevisionTag?, wait: Duration?
     ) throws -> Reception {
-        guard let since else { return fullTable(head) }
+        guard let since else { return fullTable(call, head) }
         return try feed(call, since: since, wait: wait, owner: call.query["gateway"]) { snapshot in
             snapshot.delta(since: since)
         } empty: { $0.emptyDelta(from: since.revision) }
     }
 
-    private func fullTable(_ head: RequestHead) -> Reception {
+    private func fullTable(_ call: Call, _ head: RequestHead) -> Reception {
         let snapshot = controlPlane.routing.current
         let tag = etag(snapshot.tag)
         let fields: Fields = [.etag: tag, .cacheControl: "no-cache, stale-if-error=86400", .vary: "Accept, Accept-Encoding"]
@@ -54,7 +54,9 @@ extension Endpoints {
         let encoding = AcceptEncoding(head.field(.acceptEncoding)).preferred(among: [.gzip, .zstd])
             .flatMap { ContentEncoding(rawValue: $0.rawValue) }
         if let ready = snapshot.readyTable(encoding) { return .answer(Self.table(ready, encoding, fields)) }
-        return .deferred(bodyBytesMax: 0) { _ in Self.table(snapshot.table(encoding), encoding, fields) }
+        return .deferred(bodyBytesMax: 0) { _ in
+            await answer(call) { Self.table(try snapshot.table(encoding), encoding, fields) }
+        }
     }
 
     private static func table(_ body: SharedData, _ encoding: ContentEncoding?, _ fields: Fields) -> Response {
@@ -92,7 +94,7 @@ extension Endpoints {
         }
         return try feed(call, since: since, wait: wait, owner: nil) { snapshot in
             snapshot.ownershipDelta(of: cell, since: since) ?? .gone(oldest: snapshot.revision)
-        } empty: { $0.emptyOwnershipDelta(of: cell, from: since.revision) }
+        } empty: { $0.emptyDelta(from: since.revision) }
     }
 
     /// A delta at once, or held until there is one or the wait is over.
@@ -125,7 +127,7 @@ extension Endpoints {
         let requestID = call.requestID
         return .watch(
             Watch(signal: routed, deadline: deadline, owner: owner.map { "gateway \($0)" }) { moment in
-                do {
+                do throws(RegistryError) {
                     return try decide(atEnd: moment == .ended).map { .answer($0) }
                 } catch {
                     return .answer(Problem.response(error, requestID: requestID))

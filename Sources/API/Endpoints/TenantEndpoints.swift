@@ -2,21 +2,18 @@ import ControlPlane
 import HTTP
 import JSON
 import Registry
-import Store
 
 extension Endpoints {
     func listTenants(_ call: Call, _ request: Request) async throws -> Response {
         let filter = try tenantFilter(call)
-        return try controlPlane.store.read { transaction in
-            try list(call) {
-                try transaction.tenants(filter, page: $0)
-            } shown: { .object($0.shown) } key: { $0.tenant.id.rawValue }
-        }
+        return try list(call) {
+            try controlPlane.tenants(filter, $0)
+        } shown: { .object($0.shown) } key: { $0.tenant.id.rawValue }
     }
 
     func getTenant(_ call: Call, _ request: Request) async throws -> Response {
         let id = try call.tenantID()
-        guard let record = try controlPlane.store.read({ try $0.tenant(id) }) else { throw noTenant(id) }
+        guard let record = try controlPlane.tenant(id) else { throw noTenant(id) }
         return resource(record.shown, at: record.revision)
     }
 
@@ -50,17 +47,14 @@ extension Endpoints {
 
     func getTenantHistory(_ call: Call, _ request: Request) async throws -> Response {
         let id = try call.tenantID()
-        return try controlPlane.store.read { transaction in
-            try list(call) { page in
-                let before = page.after.flatMap(Int64.init).map(Revision.init(rawValue:)) ?? Revision(rawValue: .max)
-                return try transaction.events(before: before, of: .tenant, id.rawValue, limit: page.limit)
-            } shown: { chained in
-                guard var shown = try chained.event.shown.object else { preconditionFailure("an event is an object") }
-                let before = try transaction.event(at: chained.event.previous)?.event.document
-                shown["before"] = try before.map { try JSONValue(parsing: Array($0.utf8)) } ?? .null
-                return .object(shown)
-            } key: { $0.event.revision.description }
-        }
+        return try list(call) { page in
+            let before = page.after.flatMap(Int64.init).map(Revision.init(rawValue:)) ?? Revision(rawValue: .max)
+            return try controlPlane.history(of: .tenant, id.rawValue, before: before, limit: page.limit)
+        } shown: { entry in
+            guard var shown = try entry.event.shown.object else { preconditionFailure("an event is an object") }
+            shown["before"] = try entry.before.map { try JSONValue(parsing: Array($0.utf8)) } ?? .null
+            return .object(shown)
+        } key: { $0.event.revision.description }
     }
 
     func exportTenants(_ call: Call, _ request: Request) async throws -> Response {
@@ -70,7 +64,7 @@ extension Endpoints {
             var after: String?
             repeat {
                 let page = Page(after: after, limit: Limits.pageItemsMax)
-                let records = try controlPlane.store.read { try $0.tenants(filter, page: page) }
+                let records = try controlPlane.tenants(filter, page)
                 var chunk: [UInt8] = []
                 for record in records {
                     chunk += record.tenant.document.encoded()

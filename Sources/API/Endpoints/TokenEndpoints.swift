@@ -5,7 +5,7 @@ import Registry
 
 extension Endpoints {
     func listTokens(_ call: Call, _ request: Request) async throws -> Response {
-        let tokens = try controlPlane.store.read { try $0.tokens() }
+        let tokens = try controlPlane.tokenRecords()
         return try list(call) { page in
             Array(tokens.drop { $0.principal.name <= page.after ?? "" }.prefix(page.limit))
         } shown: { .object($0.shown) } key: { $0.principal.name }

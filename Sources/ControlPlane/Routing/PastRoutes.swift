@@ -62,7 +62,11 @@ extension ControlPlane {
     }
 
     /// The last changes of the tenant's cell, epoch or state, newest first: why it is where it is.
-    public func routeChanges(
+    public func routeChanges(of tenant: TenantID, limit: Int) throws(RegistryError) -> [AuditEvent] {
+        try store.read { try Self.routeChanges(of: tenant, in: $0, limit: limit) }
+    }
+
+    private static func routeChanges(
         of tenant: TenantID, in transaction: ReadTransaction, limit: Int
     ) throws -> [AuditEvent] {
         var found: [AuditEvent] = []
@@ -72,7 +76,7 @@ extension ControlPlane {
             for chained in page where found.count < limit {
                 let event = chained.event
                 let old = try transaction.event(at: event.previous)?.event.document
-                if try Self.routed(event.document) != Self.routed(old) { found.append(event) }
+                if try routed(event.document) != routed(old) { found.append(event) }
             }
             guard page.count == 100, let last = page.last else { break }
             before = last.event.revision
