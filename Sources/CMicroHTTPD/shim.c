@@ -118,6 +118,10 @@ size_t cmhd_fields(struct MHD_Connection *connection, struct cmhd_field *fields,
     return stored.count;
 }
 
+void cmhd_end_by_closing(struct MHD_Response *response) {
+    MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+}
+
 void cmhd_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
 int cmhd_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }

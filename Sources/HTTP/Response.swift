@@ -1,4 +1,7 @@
 /// An answer as a plain value. The server adds `Date`, `Content-Length` and `Connection` by itself.
+///
+/// To HEAD it tells the body's length and does not send it; `fields[.contentLength]` says it where the body was
+/// not made, and is of no effect elsewhere.
 public struct Response: Sendable {
     public var status: Status
     public var fields: Fields
@@ -8,6 +11,18 @@ public struct Response: Sendable {
         self.status = status
         self.fields = fields
         self.body = body
+    }
+
+    /// The answer to a read of this representation by someone who has it already.
+    ///
+    /// It keeps the body, whose length a 304 may tell and whose bytes it does not send. A 304 made without one
+    /// closes the connection, because nothing else can say truthfully where it ends.
+    public func notModified() -> Response {
+        var response = self
+        response.status = .notModified
+        response.fields[.contentType] = nil
+        response.fields[.contentEncoding] = nil
+        return response
     }
 
     public enum Body: Sendable {

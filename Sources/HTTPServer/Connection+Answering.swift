@@ -28,31 +28,53 @@ extension Connection {
     }
 
     private func make(_ response: Response) -> OpaquePointer? {
-        let hasBody = method != .head && response.status != .noContent && response.status != .notModified
+        if method == .head || response.status == .noContent || response.status == .notModified {
+            return unsafe makeBodiless(response)
+        }
         switch response.body {
         case .none: return unsafe MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
         case .bytes(let bytes):
-            if hasBody { bytesSent = bytes.count }
+            bytesSent = bytes.count
             return unsafe bytes.withUnsafeBytes { bytes in
                 unsafe MHD_create_response_from_buffer(
                     bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), .RESPMEM_MUST_COPY)
             }
         case .shared(let bytes):
-            if hasBody { bytesSent = bytes.count }
+            bytesSent = bytes.count
             return unsafe MHD_create_response_from_buffer_with_free_callback_cls(
                 bytes.count, UnsafeMutableRawPointer(mutating: bytes.start), releaseObject,
                 Unmanaged.passRetained(bytes).toOpaque())
         case .stream(let produce):
-            let body = OutboundBody { [mailbox = loop.mailbox, self] body in
-                mailbox.post(.writerReady(self, body))
-            }
-            if hasBody {
-                outbound = body
-                loop.deferredWork.start(produce, into: body)
-            }
+            let body = OutboundBody { [mailbox = loop.mailbox, self] body in mailbox.post(.writerReady(self, body)) }
+            outbound = body
+            loop.deferredWork.start(produce, into: body)
             return unsafe MHD_create_response_from_callback(
-                UInt64.max, 1, sendStreamed, Unmanaged.passRetained(self).toOpaque(), releaseObject)
+                unknownSize, 1, sendStreamed, Unmanaged.passRetained(self).toOpaque(), releaseObject)
         }
+    }
+
+    /// An answer that tells of a body and does not send it.
+    ///
+    /// Its Content-Length is what the body would have had, or there is none (RFC 9110 §8.6). The library knows
+    /// answers without one only as those that the connection's end ends: with chunked coding it would send the
+    /// last chunk for a HEAD too.
+    private func makeBodiless(_ response: Response) -> OpaquePointer? {
+        let size: UInt64
+        if response.status == .noContent {
+            size = 0
+        } else if let told = response.fields[.contentLength].flatMap({ UInt64($0) }) {
+            size = told
+        } else {
+            switch response.body {
+            case .bytes(let bytes): size = UInt64(bytes.count)
+            case .shared(let bytes): size = UInt64(bytes.count)
+            case .none: size = response.status == .notModified ? unknownSize : 0
+            case .stream: size = unknownSize
+            }
+        }
+        guard let made = unsafe MHD_create_response_from_callback(size, 1, sendNothing, nil, nil) else { return nil }
+        if size == unknownSize { unsafe cmhd_end_by_closing(made) }
+        return unsafe made
     }
 
     /// The library wants the next bytes of a streamed body.
@@ -76,6 +98,8 @@ extension Connection {
 /// `MHD_CONTENT_READER_END_OF_STREAM` and `…_END_WITH_ERROR`, whose casts Swift does not import.
 private let contentReaderEnd = -1
 private let contentReaderError = -2
+/// `MHD_SIZE_UNKNOWN`.
+private let unknownSize = UInt64.max
 
 private func sendStreamed(
     context: UnsafeMutableRawPointer?, position: UInt64, buffer: UnsafeMutablePointer<CChar>?, count: Int
@@ -84,6 +108,11 @@ private func sendStreamed(
     let connection = unsafe Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
     return unsafe connection.send(into: UnsafeMutableRawBufferPointer(start: buffer, count: count))
 }
+
+/// The library does not ask for a body that it is not to send.
+private func sendNothing(
+    context: UnsafeMutableRawPointer?, position: UInt64, buffer: UnsafeMutablePointer<CChar>?, count: Int
+) -> Int { contentReaderError }
 
 /// Gives back what a response retained.
 private func releaseObject(_ context: UnsafeMutableRawPointer?) {

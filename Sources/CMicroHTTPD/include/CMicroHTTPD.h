@@ -51,6 +51,9 @@ struct cmhd_field {
 /// Stores the first `fields_max` fields of a request in their order and returns how many there are.
 size_t cmhd_fields(struct MHD_Connection *connection, struct cmhd_field *fields, size_t fields_max);
 
+/// Has the end of an answer without a known length shown by the connection's end, not by chunks.
+void cmhd_end_by_closing(struct MHD_Response *response);
+
 /// Names the calling thread, for those who look at it from outside.
 void cmhd_name_thread(const char *name);
 

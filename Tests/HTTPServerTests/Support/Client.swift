@@ -71,7 +71,8 @@ final class Client {
     func receiveAny(toHead: Bool = false) throws -> Answer? {
         guard let head = try line(until: "\r\n\r\n") else { return nil }
         var lines = head.split(separator: "\r\n").map(String.init)
-        guard !lines.isEmpty, let status = Int(lines.removeFirst().split(separator: " ")[1]) else {
+        let statusLine = lines.isEmpty ? [] : lines.removeFirst().split(separator: " ")
+        guard statusLine.count > 1, statusLine[0] == "HTTP/1.1", let status = Int(statusLine[1]) else {
             throw Failure(what: "no status in \(head)")
         }
         var fields: [String: String] = [:]
