@@ -63,14 +63,19 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "API",
-            dependencies: ["ControlPlane", "Registry", "HTTP", "JSON", "Telemetry"],
+            dependencies: [
+                "ControlPlane", "Registry", "HTTP", "JSON", "Compression", "Telemetry",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.embedInCode("openapi.yaml")],
             swiftSettings: strict),
 
         // The two programs.
         .executableTarget(
             name: "control-plane",
             dependencies: [
-                "API", "ControlPlane", "HTTP", "HTTPServer", "Telemetry",
+                "API", "ControlPlane", "HTTP", "HTTPServer", "JSON", "Registry", "SQLite", "Store", "Telemetry",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -89,7 +94,7 @@ let package = Package(
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "CSQLiteFaults"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: strict),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTP"], swiftSettings: strict),
-        .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPServer", "HTTP"], swiftSettings: strict),
+        .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient"], swiftSettings: strict),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "HTTPServer", "HTTP", "JSON"], swiftSettings: strict),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "JSON"], swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Registry", "SQLite", "JSON"], swiftSettings: strict),

@@ -6,41 +6,52 @@ import Synchronization
 /// Serves the API on one listener: finds the operation, asks who calls, hands over, and turns errors into problems.
 public struct APIHandler: Handler {
     private let endpoints: Endpoints
-    private let routes: RouteTable<Operation>
+    private let routes: RouteTable<MeteredOperation>
     private let requestIDs = RequestIDs()
 
     public init(_ endpoints: Endpoints, listener: Operation.Listener) {
         self.endpoints = endpoints
-        routes = RouteTable(
-            Routes.all.filter { $0.listeners.contains(listener) }.map { ($0.method, $0.path, $0) })
+        let served = Routes.all.filter { $0.listeners.contains(listener) }
+        routes = RouteTable(served.map { ($0.method, $0.path, MeteredOperation($0, endpoints.instruments.metrics)) })
     }
 
     public func receive(_ head: RequestHead) -> Reception {
         let requestID = requestIDs.id(of: head)
-        do {
-            return try admit(head, requestID: requestID).withRequestID(requestID)
-        } catch {
-            var response = Problem.response(error, requestID: requestID)
-            if case .wrongMethod(let allowed) = routes.match(head.method, path: head.path) {
-                response.fields[.allow] = allowed.map(\.rawValue).joined(separator: ", ")
+        switch routes.match(head.method, path: head.path) {
+        case .found(let metered, let parameters):
+            return Exchange(metered, requestID: requestID, endpoints).reception {
+                try admit(head, to: metered.operation, parameters, requestID: requestID)
             }
-            return Reception.answer(response).withRequestID(requestID)
+        case .wrongMethod(let allowed):
+            let methods = allowed.map(\.rawValue).joined(separator: ", ")
+            var response = Problem.response(
+                RegistryError(.methodNotAllowed, "This path takes \(methods), not \(head.method.rawValue)."),
+                requestID: requestID)
+            response.fields[.allow] = methods
+            return .answer(response)
+        case .notFound:
+            return refuse(
+                .notFound, "There is no such path.", requestID,
+                nextSteps: ["GET /openapi.yaml lists them all", "encode a ':' inside a name as %3A"])
+        case .malformedPath:
+            return refuse(.malformedRequest, "The path has a bad percent escape, or is not UTF-8.", requestID)
         }
     }
 
-    private func admit(_ head: RequestHead, requestID: String) throws(RegistryError) -> Reception {
-        let (operation, parameters) = try route(head)
+    private func refuse(_ code: ErrorCode, _ detail: String, _ requestID: String, nextSteps: [String] = []) -> Reception {
+        .answer(Problem.response(RegistryError(code, detail, nextSteps: nextSteps), requestID: requestID))
+    }
+
+    private func admit(
+        _ head: RequestHead, to operation: Operation, _ parameters: [String], requestID: String
+    ) throws -> Reception {
         let principal = try authenticate(head, for: operation)
         let call = Call(
             operation: operation, parameters: parameters, query: try query(head, of: operation), principal: principal,
             requestID: requestID, traceparent: head.field(.traceparent) ?? "")
         switch operation.work {
         case .immediate(let endpoint):
-            do {
-                return try endpoint(endpoints)(call, head)
-            } catch {
-                throw endpoints.expected(error, in: call)
-            }
+            return try endpoint(endpoints)(call, head)
         case .deferred(let bodyBytesMax, let endpoint):
             return .deferred(bodyBytesMax: bodyBytesMax) { [endpoints] request in
                 await endpoints.answer(call) { try await endpoint(endpoints)(call, request) }
@@ -49,23 +60,6 @@ public struct APIHandler: Handler {
             return .streamed(bodyBytesMax: bodyBytesMax) { [endpoints] request, body in
                 await endpoints.answer(call) { try await endpoint(endpoints)(call, request, body) }
             }
-        }
-    }
-
-    private func route(_ head: RequestHead) throws(RegistryError) -> (Operation, [String]) {
-        switch routes.match(head.method, path: head.path) {
-        case .found(let operation, let parameters):
-            return (operation, parameters)
-        case .wrongMethod(let allowed):
-            throw RegistryError(
-                .methodNotAllowed,
-                "This path takes \(allowed.map(\.rawValue).joined(separator: ", ")), not \(head.method.rawValue).")
-        case .notFound:
-            throw RegistryError(
-                .notFound, "There is no such path.",
-                nextSteps: ["GET /openapi.yaml lists them all", "encode a ':' inside a name as %3A"])
-        case .malformedPath:
-            throw RegistryError(.malformedRequest, "The path has a bad percent escape, or is not UTF-8.")
         }
     }
 
@@ -153,31 +147,4 @@ private final class RequestIDs: Sendable {
 extension Query {
     /// No parameters: what most of the gateways' requests have.
     static let none: Query = (try? Query(nil)) ?? { preconditionFailure("no query is a valid query") }()
-}
-
-extension Reception {
-    /// Every answer says which request it is to.
-    fileprivate func withRequestID(_ id: String) -> Reception {
-        switch self {
-        case .answer(var response):
-            response.fields.append(.xRequestID, id)
-            return .answer(response)
-        case .deferred(let bytes, let work):
-            return .deferred(bodyBytesMax: bytes) { request in
-                var response = await work(request)
-                response.fields.append(.xRequestID, id)
-                return response
-            }
-        case .streamed(let bytes, let work):
-            return .streamed(bodyBytesMax: bytes) { request, body in
-                var response = await work(request, body)
-                response.fields.append(.xRequestID, id)
-                return response
-            }
-        case .watch(var watch):
-            let decide = watch.decide
-            watch.decide = { moment in decide(moment)?.withRequestID(id) }
-            return .watch(watch)
-        }
-    }
 }

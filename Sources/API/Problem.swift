@@ -3,7 +3,7 @@ import JSON
 import Registry
 
 /// Errors as clients see them: RFC 9457 problem details.
-enum Problem {
+public enum Problem {
     /// The one place where a code becomes a status.
     static func status(of code: ErrorCode) -> Status {
         switch code {
@@ -76,7 +76,7 @@ enum Problem {
         }
     }
 
-    static func response(_ error: RegistryError, requestID: String) -> Response {
+    public static func response(_ error: RegistryError, requestID: String) -> Response {
         var object: JSONObject = [
             "type": .string("https://titan.invalid/problems/\(error.code.rawValue)"),
             "title": .string(title(of: error.code)),

@@ -6,6 +6,9 @@ public enum Schema {
     /// "Titn": marks the file as ours in its header.
     static let applicationID: Int32 = 0x5469_746E
 
+    /// The newest migration.
+    public static var version: Int { Migrations.all.count }
+
     public static var migrator: Migrator {
         Migrator(
             Migrations.all.map {

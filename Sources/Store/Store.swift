@@ -118,6 +118,9 @@ public final class Store: Sendable {
     /// Copies the database to a new file while it is in use.
     public func backup(to path: String) throws { try database.backup(to: path) }
 
+    /// SQLite's, as linked.
+    public static var libraryVersion: String { Database.libraryVersion }
+
     public var walBytes: Int { database.walBytes }
 
     /// Ends after every write that was accepted is answered.

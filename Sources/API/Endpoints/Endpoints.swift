@@ -1,20 +1,19 @@
 import ControlPlane
 import HTTP
 import JSON
+import Logging
 import Registry
+import Telemetry
 
 /// What the API needs to know of how it was started.
 public struct APISettings: Sendable {
     /// Who calls without a token; nil: nobody may.
     public var anonymousRole: Role?
     public var version: String
-    /// The contract, served as it is.
-    public var openAPI: [UInt8]
 
-    public init(anonymousRole: Role?, version: String, openAPI: [UInt8]) {
+    public init(anonymousRole: Role?, version: String) {
         self.anonymousRole = anonymousRole
         self.version = version
-        self.openAPI = openAPI
     }
 }
 
@@ -22,16 +21,20 @@ public struct APISettings: Sendable {
 public struct Endpoints: Sendable {
     let controlPlane: ControlPlane
     let settings: APISettings
-    let outside: any Outside
+    let instruments: Instruments
+    let status: any ServiceStatus
     /// Fires when gateways have something new to see.
     let routed = Signal()
     /// Fires at every commit.
     let committed = Signal()
 
-    public init(controlPlane: ControlPlane, settings: APISettings, outside: any Outside) {
+    public init(
+        controlPlane: ControlPlane, settings: APISettings, instruments: Instruments, status: any ServiceStatus
+    ) {
         self.controlPlane = controlPlane
         self.settings = settings
-        self.outside = outside
+        self.instruments = instruments
+        self.status = status
         let (routed, committed) = (routed, committed)
         controlPlane.onRouting { routed.fire() }
         controlPlane.onCommit { _ in committed.fire() }
@@ -42,18 +45,22 @@ public struct Endpoints: Sendable {
         do {
             return try await work()
         } catch {
-            return Problem.response(expected(error, in: call), requestID: call.requestID)
+            return Problem.response(expected(error, operation: call.operation.id, requestID: call.requestID), requestID: call.requestID)
         }
     }
 
     /// Errors that are meant for the caller as they are, everything else as an internal one, whose cause is logged.
-    func expected(_ error: any Error, in call: Call) -> RegistryError {
+    func expected(_ error: any Error, operation: String, requestID: String) -> RegistryError {
         switch error {
         case let error as RegistryError: return error
         case let error as JSONError: return Self.malformed(error)
         case is BodyClosed: return RegistryError(.requestTimeout, "The body did not arrive whole.")
         default:
-            outside.failed(error, operation: call.operation.id, requestID: call.requestID)
+            instruments.logger.error(
+                "operation failed",
+                metadata: [
+                    "operation": "\(operation)", "requestId": "\(requestID)", "error": "\(error)",
+                ])
             return RegistryError(
                 .internalError, "Something failed inside the control plane; its log names the cause by this request's id.")
         }
@@ -66,16 +73,12 @@ public struct Endpoints: Sendable {
     }
 }
 
-/// What the program around the API knows and does: metrics, logs, readiness.
-public protocol Outside: Sendable {
-    /// The metrics page, in Prometheus' or OpenMetrics' form.
-    func metrics(openMetrics: Bool) -> [UInt8]
+/// How the program around the API is.
+public protocol ServiceStatus: Sendable {
     /// Nil when ready; else why not, in a word.
     var unready: String? { get }
     /// Every reconciler's last report.
     var reconcilers: [ReconcilerReport] { get }
-    /// An operation failed in a way that is not the caller's fault.
-    func failed(_ error: any Error, operation: String, requestID: String)
 }
 
 // MARK: What the handlers share
@@ -142,8 +145,16 @@ extension Endpoints {
         _ call: Call, _ request: Request, location: String = "", reason: String? = nil,
         _ body: @escaping @Sendable (Change) throws -> Outcome
     ) async throws -> Response {
-        let answer = try await controlPlane.change(
-            try changeRequest(call, request, location: location, reason: reason), body)
+        let change = try changeRequest(call, request, location: location, reason: reason)
+        let answer = try await controlPlane.change(change, body)
+        if !change.dryRun {
+            instruments.logger.info(
+                "registry changed",
+                metadata: [
+                    "operation": "\(call.operation.id)", "actor": "\(call.principal.name)",
+                    "revision": "\(answer.tag?.description ?? "")", "requestId": "\(call.requestID)",
+                ])
+        }
         return response(answer)
     }
 
@@ -170,7 +181,7 @@ extension Endpoints {
         }
         return ChangeContext(
             principal: call.principal, operation: call.operation.id, reason: reason, requestID: call.requestID,
-            traceparent: String(call.traceparent.prefix(55)))
+            traceparent: TraceContext(call.traceparent) == nil ? "" : call.traceparent)
     }
 
     private func expectation(_ request: Request, _ call: Call) throws(RegistryError) -> Expectation {

@@ -64,13 +64,9 @@ extension Endpoints {
     }
 
     private func shown(_ view: GatewayView, beside table: RevisionTag) -> JSONObject {
-        let applied = view.record.applied
-        let lag = applied.flatMap { applied -> Int64? in
-            applied.incarnation == table.incarnation
-                ? max(0, table.revision.rawValue - applied.revision.rawValue) : nil
-        }
         return [
-            "id": .string(view.record.id), "applied": Self.tag(applied), "lag": lag.map { .integer($0) } ?? .null,
+            "id": .string(view.record.id), "applied": Self.tag(view.record.applied),
+            "lag": view.lag(behind: table).map { .integer($0) } ?? .null,
             "live": .bool(view.isLive), "leaseExpiresAt": .string(view.leaseEndsAt.description),
             "lastContactAt": .string(view.record.contactAt.description),
             "registeredAt": .string(view.record.registeredAt.description), "digest": .string(view.record.digest),

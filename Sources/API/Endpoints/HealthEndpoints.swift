@@ -2,27 +2,28 @@ import ControlPlane
 import HTTP
 import JSON
 import Registry
+import Telemetry
 
 // How the control plane itself is.
 extension Endpoints {
     func getHealthLive(_ call: Call, _ head: RequestHead) throws -> Reception { .answer(json(["status": "live"])) }
 
     func getHealthReady(_ call: Call, _ head: RequestHead) throws -> Reception {
-        guard let why = outside.unready else { return .answer(json(["status": "ready"])) }
+        guard let why = status.unready else { return .answer(json(["status": "ready"])) }
         return .answer(json(["status": .string(why)], .serviceUnavailable, fields: [.retryAfter: "1"]))
     }
 
     func getMetrics(_ call: Call, _ head: RequestHead) throws -> Reception {
-        let openMetrics = head.field(.accept)?.contains("application/openmetrics-text") == true
-        let type = openMetrics
-            ? "application/openmetrics-text; version=1.0.0; charset=utf-8" : "text/plain; version=0.0.4; charset=utf-8"
-        return .deferred(bodyBytesMax: 0) { [outside] _ in
-            Response(.ok, fields: [.contentType: type], body: .bytes(outside.metrics(openMetrics: openMetrics)))
+        let openMetrics = Exposition.prefersOpenMetrics(accept: head.field(.accept))
+        return .deferred(bodyBytesMax: 0) { [instruments] _ in
+            Response(
+                .ok, fields: [.contentType: Exposition.contentType(openMetrics: openMetrics)],
+                body: .bytes(instruments.metrics.render(openMetrics: openMetrics)))
         }
     }
 
     func getOpenAPI(_ call: Call, _ head: RequestHead) throws -> Reception {
-        .answer(Response(.ok, fields: [.contentType: MediaType.yaml.essence], body: .bytes(settings.openAPI)))
+        .answer(Response(.ok, fields: [.contentType: MediaType.yaml.essence], body: .bytes(PackageResources.openapi_yaml)))
     }
 
     func getRegistry(_ call: Call, _ request: Request) async throws -> Response {
@@ -39,7 +40,7 @@ extension Endpoints {
     func listReconcilers(_ call: Call, _ request: Request) async throws -> Response {
         json([
             "items": .array(
-                outside.reconcilers.map { report in
+                status.reconcilers.map { report in
                     [
                         "name": .string(report.name),
                         "lastStartedAt": report.startedAt.map { .string($0.description) } ?? .null,

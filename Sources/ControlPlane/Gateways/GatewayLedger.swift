@@ -102,6 +102,12 @@ public struct GatewayView: Sendable, Equatable {
         leaseEndsAt = now.advanced(byMilliseconds: leaseLeft.milliseconds)
     }
 
+    /// How many revisions it is behind a table; nil where it has applied none of that incarnation.
+    public func lag(behind table: RevisionTag) -> Int64? {
+        guard let applied = record.applied, applied.incarnation == table.incarnation else { return nil }
+        return max(0, table.revision.rawValue - applied.revision.rawValue)
+    }
+
     /// True where it has applied `tag` or later of the same incarnation.
     public func hasApplied(_ tag: RevisionTag) -> Bool {
         record.applied.map { $0.incarnation == tag.incarnation && $0.revision >= tag.revision } ?? false

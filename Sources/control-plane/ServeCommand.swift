@@ -1,0 +1,121 @@
+import ArgumentParser
+import ControlPlane
+import Dispatch
+import Foundation
+import Logging
+import Registry
+
+/// `control-plane serve`: runs until SIGTERM or SIGINT.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Serve gateways and operators.",
+        discussion: "Each option also comes from the environment, as CONTROL_PLANE_LISTEN, CONTROL_PLANE_DATA_DIR and so on.")
+
+    @OptionGroup var data: DataOptions
+
+    @Option(help: "Where gateways and operators are served (default 127.0.0.1:8080; port 0 takes any free one).")
+    var listen: String?
+
+    @Option(help: "Where probes and scrapes are served (default 127.0.0.1:9091).")
+    var healthListen: String?
+
+    @Option(
+        help: "What may be done without a token: none, or gateway (reading routes; the default on loopback, and only there).")
+    var anonymousRole: AnonymousRole?
+
+    @Option(help: "File with the server's certificate and those above it, in PEM: serves HTTPS.")
+    var tlsCertificate: String?
+
+    @Option(help: "File with the certificate's key, in PEM.")
+    var tlsKey: String?
+
+    @Option(help: "File with the authorities whose client certificates are asked for and verified, in PEM.")
+    var tlsClientAuthorities: String?
+
+    @Flag(help: "Refuse clients without a certificate from --tls-client-authorities.")
+    var tlsRequireClientCertificate = false
+
+    @Option(help: "Least level that is logged: debug, info, notice, warning, error (default info).")
+    var logLevel: String?
+
+    enum AnonymousRole: String, ExpressibleByArgument, CaseIterable {
+        case none
+        case gateway
+    }
+
+    func run() async throws {
+        let settings = try settings()
+        let service = try await Service.start(settings)
+        await Self.stopSignal()
+        await service.stop(within: .seconds(9))
+    }
+
+    private func settings() throws -> ServiceSettings {
+        let main = try Address(listen ?? Environment["LISTEN"] ?? "127.0.0.1:8080", option: "--listen")
+        let health = try Address(healthListen ?? Environment["HEALTH_LISTEN"] ?? "127.0.0.1:9091", option: "--health-listen")
+        let named = try anonymousRole ?? Environment["ANONYMOUS_ROLE"].map { text in
+            guard let role = AnonymousRole(rawValue: text) else {
+                throw ValidationError("CONTROL_PLANE_ANONYMOUS_ROLE must be none or gateway, not '\(text)'.")
+            }
+            return role
+        }
+        guard let role = named ?? (main.isLoopback ? .gateway : nil) else {
+            throw ValidationError(
+                "\(main) can be reached from elsewhere: say what may be done without a token, --anonymous-role none or gateway.")
+        }
+        return ServiceSettings(
+            folder: data.folder, main: main, health: health,
+            anonymousRole: role == .gateway ? .gateway : nil, tls: try tls(), logLevel: try level(),
+            traceEndpoint: ProcessInfo.processInfo.environment["OTEL_EXPORTER_OTLP_ENDPOINT"])
+    }
+
+    private func level() throws -> Logger.Level {
+        let text = logLevel ?? Environment["LOG_LEVEL"] ?? "info"
+        guard let level = Logger.Level(rawValue: text) else {
+            throw ValidationError("--log-level must be debug, info, notice, warning or error, not '\(text)'.")
+        }
+        return level
+    }
+
+    private func tls() throws -> ServiceSettings.TLS? {
+        let certificate = tlsCertificate ?? Environment["TLS_CERTIFICATE"]
+        let key = tlsKey ?? Environment["TLS_KEY"]
+        let authorities = tlsClientAuthorities ?? Environment["TLS_CLIENT_AUTHORITIES"]
+        guard let certificate, let key else {
+            guard certificate == nil, key == nil, authorities == nil, !tlsRequireClientCertificate else {
+                throw ValidationError("TLS needs both --tls-certificate and --tls-key.")
+            }
+            return nil
+        }
+        guard authorities != nil || !tlsRequireClientCertificate else {
+            throw ValidationError("--tls-require-client-certificate needs --tls-client-authorities.")
+        }
+        func read(_ path: String) throws -> String {
+            do {
+                return try String(contentsOfFile: path, encoding: .utf8)
+            } catch {
+                throw ValidationError("Can't read \(path).")
+            }
+        }
+        return ServiceSettings.TLS(
+            certificate: try read(certificate), key: try read(key), clientAuthorities: try authorities.map(read),
+            requiresClientCertificate: tlsRequireClientCertificate)
+    }
+
+    /// Returns at the first SIGTERM or SIGINT; a second one ends the process as usual.
+    private static func stopSignal() async {
+        let (signals, continuation) = AsyncStream.makeStream(of: Void.self)
+        let sources = [SIGTERM, SIGINT].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { continuation.yield() }
+            source.activate()
+            return source
+        }
+        for await _ in signals { break }
+        for (source, number) in zip(sources, [SIGTERM, SIGINT]) {
+            source.cancel()
+            signal(number, SIG_DFL)
+        }
+    }
+}
