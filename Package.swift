@@ -74,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "control-plane",
             dependencies: [
-                "API", "ControlPlane", "HTTP", "HTTPServer", "JSON", "Registry", "SQLite", "Store", "Telemetry",
+                "API", "Compression", "ControlPlane", "HTTP", "HTTPServer", "JSON", "Registry", "SQLite", "Store", "Telemetry",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

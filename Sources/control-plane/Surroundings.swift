@@ -1,4 +1,5 @@
 import API
+import Compression
 import ControlPlane
 import Foundation
 import HTTPServer
@@ -45,7 +46,10 @@ final class Surroundings: Sendable {
         state.withLock { $0 = .ready }
         logger.notice(
             "serving",
-            metadata: ["listen": "\(main)", "healthListen": "\(health)", "dataDir": "\(dataDir)"])
+            metadata: [
+                "listen": "\(main.host):\(main.port)", "healthListen": "\(health.host):\(health.port)",
+                "dataDir": "\(dataDir)",
+            ])
     }
 
     func stopping() {

@@ -27,10 +27,15 @@ public enum Host {
             }
     }
 
-    /// Foundation's URLs encode a host by ICU's UTS 46; it is asked only for names that are not ASCII.
+    /// Foundation encodes a URL's host by ICU's UTS 46; it is asked only for names that are not ASCII.
     private static func international(_ text: String) -> String? {
-        guard !text.contains(where: { "/?#@:[]%\\".contains($0) }), text.utf8.count <= 4 * Limits.hostBytesMax,
-            let host = URL(string: "http://\(text)/")?.host(percentEncoded: true)?.lowercased(),
+        guard !text.contains(where: { "/?#@:[]%\\".contains($0) }), text.utf8.count <= 4 * Limits.hostBytesMax
+        else { return nil }
+        var components = URLComponents()
+        components.scheme = "http"
+        components.host = text
+        // What ICU refuses comes back percent-encoded.
+        guard let host = components.encodedHost?.lowercased(),
             host.utf8.allSatisfy({ $0 < 0x80 && $0 != UInt8(ascii: "%") })
         else { return nil }
         return host

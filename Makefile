@@ -1,0 +1,48 @@
+# The two commands of the README: `make run` and `make test`.
+
+export SWIFT_BACKTRACE ?= enable=no
+BUILD = swift build -c release
+DATA_DIR ?= ./data
+LIBRARIES = libmicrohttpd-dev libsqlite3-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev
+
+.PHONY: run build test lint check thread-sanitizer smoke bench libraries test-tools clean
+
+run: build ## Serve on 127.0.0.1:8080 with the database in ./data
+	.build/release/control-plane serve --data-dir $(DATA_DIR)
+
+build: libraries
+	$(BUILD) --product control-plane
+	$(BUILD) --product cellctl
+
+# Installs only what is missing, so that a machine without a network works too once it has them.
+libraries:
+	@missing=$$(for p in $(LIBRARIES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+	if [ -n "$$missing" ]; then scripts/install $$missing; fi
+
+test-tools:
+	@missing=$$(for p in openssl gzip zstd python3 curl jq prometheus; do \
+		dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+	if [ -n "$$missing" ]; then scripts/install $$missing; fi
+
+test: libraries test-tools lint ## Every check
+	swift build --build-tests
+	swift build --product control-plane
+	swift build --product cellctl
+	swift test --skip-build --parallel
+	scripts/smoke
+	scripts/thread-sanitizer
+
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Migrations
+
+thread-sanitizer: libraries ## The concurrent parts once more, under the thread sanitizer
+	scripts/thread-sanitizer
+
+smoke: ## The README's first minute, against a debug build
+	scripts/smoke
+
+bench: build ## Figures beside those of nginx, etcd and SQLite's own C API
+	Benchmarks/run
+
+clean:
+	swift package clean
