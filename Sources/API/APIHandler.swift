@@ -63,11 +63,12 @@ public struct APIHandler: Handler {
         }
     }
 
+    private static let anybody = Principal(name: "anonymous", role: .gateway)
+
     private func authenticate(_ head: RequestHead, for operation: Operation) throws(RegistryError) -> Principal {
+        if operation.access == .open { return Self.anybody }
         guard let field = head.field(.authorization) else {
-            let anonymous = endpoints.settings.anonymousRole.map { Principal(name: "anonymous", role: $0) }
-            if operation.access == .open { return anonymous ?? Principal(name: "anonymous", role: .gateway) }
-            guard let anonymous else {
+            guard let anonymous = endpoints.settings.anonymousRole.map({ Principal(name: "anonymous", role: $0) }) else {
                 throw RegistryError(
                     .unauthenticated, "This needs a token.", nextSteps: ["send Authorization: Bearer <token>"])
             }
