@@ -118,6 +118,10 @@ size_t cmhd_fields(struct MHD_Connection *connection, struct cmhd_field *fields,
     return stored.count;
 }
 
+void cmhd_attend(struct MHD_Connection *connection) {
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 1u);
+}
+
 void cmhd_end_by_closing(struct MHD_Response *response) {
     MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
 }

@@ -79,7 +79,10 @@ extension Connection {
 
     /// The library wants the next bytes of a streamed body.
     func send(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        guard machine.state == .sending, let outbound else { return contentReaderError }
+        guard machine.state == .sending, let outbound else {
+            attend()
+            return contentReaderError
+        }
         switch unsafe outbound.take(into: buffer) {
         case .bytes(let count):
             bytesSent += count
@@ -89,8 +92,13 @@ extension Connection {
         case .nothing:
             _ = perform(machine.after(.writerEmpty))
             return 0
-        case .end: return contentReaderEnd
-        case .broken: return contentReaderError
+        case .end:
+            // Without chunks the connection's end ends the body.
+            if isOldVersion { attend() }
+            return contentReaderEnd
+        case .broken:
+            attend()
+            return contentReaderError
         }
     }
 }

@@ -47,6 +47,7 @@ extension Connection {
             let verdict = try loop.requestGuard.verdict(on: raw)
             if let problem = target.problem { throw problem }
             self.method = verdict.method
+            isOldVersion = unsafe version[7] == UInt8(ascii: "0")
             contentLength = verdict.contentLength
             try checkCertificate()
             let head = RequestHead(

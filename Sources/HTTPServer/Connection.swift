@@ -1,4 +1,5 @@
 import CMicroHTTPD
+import Glibc
 import HTTP
 
 /// One connection, and the exchange that is under way on it.
@@ -25,6 +26,8 @@ import HTTP
 
     var target = RequestTarget()
     var method: Method?
+    /// HTTP/1.0.
+    var isOldVersion = false
     var contentLength = 0
     var started = MonotonicTime.never
     var bytesReceived = 0
@@ -70,6 +73,18 @@ import HTTP
     func resume() {
         deadline = loop.now.adding(timeLeft)
         unsafe MHD_resume_connection(handle)
+    }
+
+    /// The connection is about to end: has the library see to it in its next run.
+    func attend() {
+        unsafe cmhd_attend(handle)
+        loop.daemon.mustRunSoon()
+    }
+
+    /// Cuts the connection off.
+    func reap() {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        attend()
     }
 
     func abandon() {

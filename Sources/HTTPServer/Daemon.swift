@@ -7,6 +7,7 @@ import Glibc
     private var options: UnsafeMutablePointer<cmhd_options>?
     private var texts: [UnsafeMutablePointer<CChar>?] = unsafe []
     private(set) var epoll: Int32 = -1
+    private var isDue = false
 
     deinit {
         while let text = unsafe texts.popLast() { unsafe free(text) }
@@ -53,10 +54,16 @@ import Glibc
     }
 
     /// Does what can be done now; never waits.
-    func run() { if let handle = unsafe handle { unsafe MHD_run(handle) } }
+    func run() {
+        isDue = false
+        if let handle = unsafe handle { unsafe MHD_run(handle) }
+    }
+
+    func mustRunSoon() { isDue = true }
 
     /// Whether there is more to do without waiting for the epoll.
     var mustRunAgain: Bool {
+        if isDue { return true }
         var milliseconds: UInt64 = 1
         guard let handle = unsafe handle, unsafe MHD_get_timeout(handle, &milliseconds) == .YES else {
             return false

@@ -250,9 +250,8 @@ extension Loop {
         guard nextSweep <= now else { return }
         nextSweep = connections.isEmpty ? .never : now.adding(times.sweepPeriod)
         for connection in connections where connection.deadline <= now {
-            // Once more, later, should the library not have noticed.
-            connection.deadline = now.adding(times.head)
-            shutdown(connection.descriptor, Int32(SHUT_RDWR))
+            connection.deadline = .never
+            connection.reap()
             if !isStopping { configuration.observer?.reaped(connection.phase) }
         }
     }

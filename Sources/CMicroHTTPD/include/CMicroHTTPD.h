@@ -51,6 +51,11 @@ struct cmhd_field {
 /// Stores the first `fields_max` fields of a request in their order and returns how many there are.
 size_t cmhd_fields(struct MHD_Connection *connection, struct cmhd_field *fields, size_t fields_max);
 
+/// Has the library look at a connection in each run from now on, and close it where it is idle for a second:
+/// for one that is to end, because the library forgets those that it has marked as closed while it made an
+/// answer's body, and those that no event comes for.
+void cmhd_attend(struct MHD_Connection *connection);
+
 /// Has the end of an answer without a known length shown by the connection's end, not by chunks.
 void cmhd_end_by_closing(struct MHD_Response *response);
 

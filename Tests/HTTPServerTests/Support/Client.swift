@@ -43,14 +43,20 @@ final class Client {
     func send(_ text: String) throws { try send(Array(text.utf8)) }
 
     func send(_ bytes: [UInt8]) throws {
+        guard Self.send(bytes, to: descriptor) else { throw Failure(what: "send: \(errno)") }
+    }
+
+    /// False where not all of it could be sent.
+    static func send(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
                 Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
-            guard count > 0 else { throw Failure(what: "send: \(errno)") }
+            guard count > 0 else { return false }
             sent += count
         }
+        return true
     }
 
     /// The next answer; throws where the connection ends or nothing comes.

@@ -15,6 +15,18 @@ func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result)
     }
 }
 
+/// A thread that blocks beside the test's own.
+final class BlockingThread {
+    private var thread = pthread_t()
+
+    init(_ body: @escaping @Sendable () -> Void) {
+        let created = pthread_create(&thread, nil, runJob, Unmanaged.passRetained(Job(body)).toOpaque())
+        precondition(created == 0, "no thread")
+    }
+
+    func join() { pthread_join(thread, nil) }
+}
+
 private final class Job: Sendable {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -32,6 +44,16 @@ func eventually(_ condition: () -> Bool) -> Bool {
         usleep(5_000)
     }
     return condition()
+}
+
+/// Whether `count` has grown and does not grow any more; looks for ten seconds at most.
+func comesToRest(_ count: () -> Int) -> Bool {
+    var before = 0
+    return eventually {
+        defer { before = count() }
+        usleep(100_000)
+        return before > 0 && before == count()
+    }
 }
 
 /// A value that many threads change.
