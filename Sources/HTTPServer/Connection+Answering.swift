@@ -45,7 +45,9 @@ extension Connection {
                 bytes.count, UnsafeMutableRawPointer(mutating: bytes.start), releaseObject,
                 Unmanaged.passRetained(bytes).toOpaque())
         case .stream(let produce):
-            let body = OutboundBody { [mailbox = loop.mailbox, self] body in mailbox.post(.writerReady(self, body)) }
+            let body = OutboundBody { [mailbox = loop.mailbox, self] body in
+                mailbox.post(.writerReady(self, body))
+            }
             outbound = body
             loop.deferredWork.start(produce, into: body)
             return unsafe MHD_create_response_from_callback(
@@ -72,7 +74,9 @@ extension Connection {
             case .stream: size = unknownSize
             }
         }
-        guard let made = unsafe MHD_create_response_from_callback(size, 1, sendNothing, nil, nil) else { return nil }
+        guard let made = unsafe MHD_create_response_from_callback(size, 1, sendNothing, nil, nil) else {
+            return nil
+        }
         if size == unknownSize { unsafe cmhd_end_by_closing(made) }
         return unsafe made
     }

@@ -69,10 +69,11 @@ import HTTP
         unsafe MHD_suspend_connection(handle)
     }
 
-    /// The library goes on with it in the turn's run.
+    /// The library goes on with it in its next run, and does not say by itself that it must run.
     func resume() {
         deadline = loop.now.adding(timeLeft)
         unsafe MHD_resume_connection(handle)
+        loop.daemon.mustRunSoon()
     }
 
     /// The connection is about to end: has the library see to it in its next run.

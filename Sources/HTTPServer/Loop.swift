@@ -251,8 +251,8 @@ extension Loop {
         nextSweep = connections.isEmpty ? .never : now.adding(times.sweepPeriod)
         for connection in connections where connection.deadline <= now {
             connection.deadline = .never
-            connection.reap()
             if !isStopping { configuration.observer?.reaped(connection.phase) }
+            connection.reap()
         }
     }
 

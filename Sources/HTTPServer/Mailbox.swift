@@ -50,14 +50,16 @@ final class Mailbox: Sendable {
     }
 
     /// The loop: what has come since the last call, in order.
+    ///
+    /// Drains the descriptor first: mail that comes in between is taken too, and only wakes the loop once in vain.
+    /// The other way round it would lie there with nobody to wake the loop for it.
     func take() -> [Mail] {
-        let mail = state.withLock { state in
-            defer { state = State() }
-            return state.isAwake ? state.mail : nil
-        }
-        guard let mail else { return [] }
+        guard state.withLock({ $0.isAwake }) else { return [] }
         var count: UInt64 = 0
         _ = unsafe read(descriptor, &count, MemoryLayout<UInt64>.size)
-        return mail
+        return state.withLock { state in
+            defer { state = State() }
+            return state.mail
+        }
     }
 }

@@ -5,7 +5,9 @@ import Testing
 /// libmicrohttpd's own epoll thread waits again before it handles exactly 128 (256, …) ready connections.
 @Suite("Simultaneous requests", .serialized)
 struct SimultaneousTests {
-    @Test("Every one of so many requests that are ready together is answered", arguments: [127, 128, 129, 256, 512])
+    @Test(
+        "Every one of so many requests that are ready together is answered",
+        arguments: [127, 128, 129, 256, 512])
     func plain(count: Int) async throws {
         let isHeld = Shared(true)
         try await withServer { head in
@@ -24,7 +26,9 @@ struct SimultaneousTests {
         }
     }
 
-    @Test("Every one of so many watches that are woken together is answered", arguments: [127, 128, 129, 256, 512])
+    @Test(
+        "Every one of so many watches that are woken together is answered",
+        arguments: [127, 128, 129, 256, 512])
     func watches(count: Int) async throws {
         let signal = Signal()
         let revision = Shared(0)
@@ -53,7 +57,9 @@ struct SimultaneousTests {
         var limits = ServerLimits()
         limits.watchesMax = 3_000
         try await withServer(ServerConfiguration(limits: limits)) { head in
-            guard head.pathText == "/watch" else { return .deferred(bodyBytesMax: 0) { _ in Response(text: "now") } }
+            guard head.pathText == "/watch" else {
+                return .deferred(bodyBytesMax: 0) { _ in Response(text: "now") }
+            }
             let seen = revision.value
             return .watch(
                 Watch(signal: signal, deadline: .now + .seconds(60)) { _ in

@@ -6,7 +6,9 @@ import Testing
 struct StreamingTests {
     private static let bytesTotal = 50 << 20
 
-    @Test("50 MB out arrive whole, while the client reads more slowly than the handler writes, in bounded memory")
+    @Test(
+        "50 MB out arrive whole, while the client reads more slowly than the handler writes, in bounded memory"
+    )
     func out() async throws {
         let written = Shared(0)
         try await withServer { _ in
@@ -32,15 +34,19 @@ struct StreamingTests {
             let answer = try client.receive()
             #expect(answer.fields["transfer-encoding"] == "chunked")
             #expect(answer.body.count == written.value)
-            #expect(stride(from: 0, to: answer.body.count, by: 100_000).enumerated().allSatisfy { number, offset in
-                answer.body[offset] == UInt8(truncatingIfNeeded: number + 1) && answer.body[offset + 1] == 7
-            })
+            #expect(
+                stride(from: 0, to: answer.body.count, by: 100_000).enumerated().allSatisfy {
+                    number, offset in
+                    answer.body[offset] == UInt8(truncatingIfNeeded: number + 1)
+                        && answer.body[offset + 1] == 7
+                })
             try client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(try client.receive().status == 200)
         }
     }
 
-    @Test("50 MB in arrive whole, while the handler reads more slowly than the client sends, in bounded memory")
+    @Test(
+        "50 MB in arrive whole, while the handler reads more slowly than the client sends, in bounded memory")
     func inward() async throws {
         let gate = Shared(false)
         let read = Shared(0)

@@ -83,12 +83,11 @@ struct WatchingTests {
         let signal = Signal()
         var limits = ServerLimits()
         limits.watchesMax = 2
+        let isDue = Shared(false)
         try await withServer(ServerConfiguration(limits: limits)) { _ in
-            let fired = Shared(false)
-            signal.onFire { fired.change { $0 = true } }
-            return .watch(
+            .watch(
                 Watch(signal: signal, deadline: .now + .seconds(60)) { _ in
-                    fired.value ? .answer(Response(text: "woken")) : nil
+                    isDue.value ? .answer(Response(text: "woken")) : nil
                 })
         } _: { server, port in
             let clients = try (0..<2).map { _ in try Client(port: port) }
@@ -100,6 +99,7 @@ struct WatchingTests {
             #expect(answer.status == 503)
             #expect(answer.fields["retry-after"] == "1")
             #expect(server.gauges.watches == 2)
+            isDue.change { $0 = true }
             signal.fire()
             for client in clients { #expect(try client.receive().text == "woken") }
         }
@@ -130,8 +130,12 @@ struct WatchingTests {
             return .watch(
                 Watch(signal: signal, deadline: .now + .seconds(60)) { _ in
                     guard isReady.value else { return nil }
-                    if path == "/deferred" { return .deferred(bodyBytesMax: 0) { Response(text: "made for \($0.path.count)") } }
-                    return .streamed(bodyBytesMax: 0) { _, body in Response(text: "\((try? await body.next()) == [UInt8]?.none)") }
+                    if path == "/deferred" {
+                        return .deferred(bodyBytesMax: 0) { Response(text: "made for \($0.path.count)") }
+                    }
+                    return .streamed(bodyBytesMax: 0) { _, body in
+                        Response(text: "\((try? await body.next()) == [UInt8]?.none)")
+                    }
                 })
         } _: { server, port in
             let client = try Client(port: port)
