@@ -8,8 +8,9 @@ struct IndexSeed: Sendable {
     private let second: UInt64
 
     init(_ first: UInt64, _ second: UInt64) {
-        self.first = first
-        self.second = second
+        // The products need factors of many bits.
+        self.first = first ^ 0x9E37_79B9_7F4A_7C15
+        self.second = second ^ 0xD1B5_4A32_D192_ED03
     }
 
     /// Drawn once a process.

@@ -56,17 +56,31 @@ struct RecentChanges: Sendable {
     func forEach(after revision: Revision, _ body: (RecentChange) -> Void) {
         precondition(revision >= floor, "what came after revision \(revision) is no longer all here")
         for chunk in chunks[firstChunk(after: revision)...] + [open] {
-            for change in chunk where change.revision > revision { body(change) }
+            let first = chunk.firstIndex(isPast: { $0.revision > revision })
+            chunk[first...].forEach(body)
         }
     }
 
-    /// About how many `forEach` would give: at most a chunk too many.
     func count(after revision: Revision) -> Int {
-        chunks[firstChunk(after: revision)...].reduce(open.count) { $0 + $1.count }
+        let first = firstChunk(after: revision)
+        let whole = chunks[first...].reduce(open.count) { $0 + $1.count }
+        let begun = first < chunks.count ? chunks[first] : open
+        return whole - begun.firstIndex(isPast: { $0.revision > revision })
     }
 
-    /// From the end, for those who ask are most often nearly up to date.
     private func firstChunk(after revision: Revision) -> Int {
-        chunks.lastIndex { $0.last!.revision <= revision }.map { $0 + 1 } ?? 0
+        chunks.firstIndex(isPast: { $0.last!.revision > revision })
+    }
+}
+
+extension Array {
+    /// Where the elements begin that `isPast`, which all those behind the first such are too; the end if none is.
+    fileprivate func firstIndex(isPast: (Element) -> Bool) -> Int {
+        var (low, high) = (startIndex, endIndex)
+        while low < high {
+            let middle = (low + high) / 2
+            if isPast(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

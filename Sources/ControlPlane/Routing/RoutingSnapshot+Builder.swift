@@ -138,7 +138,8 @@ extension RoutingSnapshot {
 
         private mutating func moveHosts(of id: TenantID, from before: [String], to after: [String]) {
             let tenant = Array(id.rawValue.utf8)
-            for host in Set(before).subtracting(after) { set(host, from: tenant, to: nil) }
+            let kept = Set(after)
+            for host in before where !kept.contains(host) { set(host, from: tenant, to: nil) }
             for host in after { set(host, from: tenant, to: tenant) }
         }
 

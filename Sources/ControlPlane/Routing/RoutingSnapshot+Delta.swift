@@ -28,7 +28,7 @@ extension RoutingSnapshot {
         return bytes
     }
 
-    /// How many changes a delta has to walk, about; 0 where there can be none.
+    /// How many changes a delta has to walk; 0 where there can be none.
     public func changeCount(since: RevisionTag) -> Int {
         guard since.incarnation == incarnation, since.revision >= changes.floor else { return 0 }
         return since.revision < revision ? changes.count(after: since.revision) : 0

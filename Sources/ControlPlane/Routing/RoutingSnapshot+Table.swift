@@ -25,7 +25,13 @@ extension RoutingSnapshot {
     public func table(_ encoding: ContentEncoding?) throws(CompressionError) -> SharedData {
         switch encoding {
         case nil:
-            plainTable.value { SharedData(Array(tableParts.map { $0.json() }.joined())) }
+            plainTable.value {
+                let parts = tableParts.map { $0.json() }
+                var bytes: [UInt8] = []
+                bytes.reserveCapacity(parts.reduce(0) { $0 + $1.count })
+                for part in parts { bytes += part }
+                return SharedData(bytes)
+            }
         case .gzip:
             try gzipTable.value { () throws(CompressionError) in
                 SharedData(

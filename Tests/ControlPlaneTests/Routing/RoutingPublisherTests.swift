@@ -18,7 +18,7 @@ import Testing
     @Test("readers at work while a writer publishes see whole snapshots, never an older one after a newer")
     func readersAndWriter() async throws {
         let publisher = RoutingPublisher(RoutingModel.emptySnapshot())
-        let last: Int64 = 400
+        let last: Int64 = 120
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 var random = SeededRandom(seed: 77)
