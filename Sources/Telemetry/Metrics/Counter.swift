@@ -10,7 +10,7 @@ public final class Counter: Sendable {
 
     /// - Precondition: `amount` is not negative.
     public func add(_ amount: Int = 1) {
-        self.amount.add(UInt64(amount), ordering: .relaxed)
+        self.amount.wrappingAdd(UInt64(amount), ordering: .relaxed)
     }
 
     public var value: UInt64 { amount.load(ordering: .relaxed) }

@@ -52,7 +52,7 @@ public final class Family<Child: Sendable>: Sendable {
 extension Family<Gauge> {
     /// These and no others, in one step: a cell that is gone leaves no figure behind. Amounts with the same values
     /// are added up.
-    public func replaceAll(_ amounts: some Sequence<(values: [String], amount: Int)>) {
+    public func replaceAll(_ amounts: some Sequence<([String], Int)>) {
         var replaced: [[String]: Member] = [:]
         for (values, amount) in amounts { child(values, in: &replaced).add(amount) }
         members.withLock { [replaced] in $0 = replaced }

@@ -9,7 +9,7 @@ public final class Gauge: Sendable {
     public func set(_ amount: Int) { self.amount.store(amount, ordering: .relaxed) }
 
     /// A negative amount takes away.
-    public func add(_ amount: Int) { self.amount.add(amount, ordering: .relaxed) }
+    public func add(_ amount: Int) { self.amount.wrappingAdd(amount, ordering: .relaxed) }
 
     public var value: Int { amount.load(ordering: .relaxed) }
 }

@@ -31,8 +31,7 @@ public final class Histogram: Sendable {
     ///
     /// - Precondition: this measures seconds.
     public func record(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        record(nanoseconds: UInt64(max(0, seconds * 1_000_000_000 + attoseconds / 1_000_000_000)))
+        record(nanoseconds: UInt64(nanosecondsOf: duration))
     }
 
     /// - Precondition: this measures bytes or a count, and `amount` is not negative.
@@ -44,8 +43,8 @@ public final class Histogram: Sendable {
     private func add(_ amount: UInt64) {
         // From the start: the bounds are few, and most amounts fall low.
         let index = buckets.bounds.firstIndex { amount <= $0 } ?? buckets.bounds.count
-        counts[index].add(1, ordering: .relaxed)
-        sum.add(amount, ordering: .relaxed)
+        counts[index].wrappingAdd(1, ordering: .relaxed)
+        sum.wrappingAdd(amount, ordering: .relaxed)
     }
 
     /// How many amounts fell in each bucket alone, the one above the last bound included, and their sum.

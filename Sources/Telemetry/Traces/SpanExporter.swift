@@ -52,7 +52,7 @@ final class SpanExporter: Sendable {
     /// - Returns: false where the time was too short; the thread ends soon after.
     @discardableResult
     func stop(within duration: Duration) -> Bool {
-        let nanoseconds = UInt64(max(0, min(duration / .nanoseconds(1), 3600e9)))
+        let nanoseconds = UInt64(nanosecondsOf: min(duration, .seconds(3600)))
         state.withLock { state in
             state.deadline = state.deadline ?? Nanoseconds.monotonic() + nanoseconds
         }

@@ -5,7 +5,7 @@ import Logging
 /// Whether a trace is recorded is decided at its head: by the caller's flag where there is a caller, else by the
 /// ratio. Requests never wait for it.
 public final class Tracer: Sendable {
-    private let exporter: SpanExporter?
+    let exporter: SpanExporter?
     private let ids = TraceIDSource()
     /// A draw below it is sampled.
     private let threshold: UInt64

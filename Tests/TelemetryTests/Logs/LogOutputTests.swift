@@ -1,0 +1,68 @@
+import Glibc
+import Testing
+
+@testable import Telemetry
+
+@Suite("LogOutput")
+struct LogOutputTests {
+    @Test("Lines from many threads come whole, through a pipe that is often full")
+    func whole() async throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        let (readEnd, writeEnd) = (ends[0], ends[1])
+        try #require(fcntl(writeEnd, F_SETFL, O_NONBLOCK) == 0)
+        defer { close(readEnd) }
+        let output = LogOutput(descriptor: writeEnd)
+        let (lines, workers) = (200, 4)
+        async let written: Void = withTaskGroup { group in
+            for worker in 0..<workers {
+                group.addTask {
+                    let line =
+                        Array(repeating: UInt8(ascii: "a") + UInt8(worker), count: 999) + [UInt8(ascii: "\n")]
+                    for _ in 0..<lines { output.write(line) }
+                }
+            }
+        }
+        // Reading has a thread of its own: with few cores the writers may wait on all that tasks have.
+        let reader = Reader(descriptor: readEnd)
+        await written
+        close(writeEnd)
+        let read = reader.finish().split(separator: UInt8(ascii: "\n"))
+        #expect(read.count == lines * workers)
+        #expect(read.allSatisfy { $0.count == 999 && Set($0).count == 1 })
+    }
+
+    @Test("A descriptor that can't be written loses the line and nothing else")
+    func broken() async throws {
+        let file = open("/dev/null", O_RDONLY)
+        LogOutput(descriptor: file).write([1, 2, 3])
+        #expect(close(file) == 0)
+        LogOutput(descriptor: -1).write([1])
+    }
+}
+
+/// Reads to the end on a thread of its own.
+///
+/// `@unchecked Sendable`: `bytes` is the thread's until it is joined.
+private final class Reader: @unchecked Sendable {
+    private let descriptor: Int32
+    private var bytes: [UInt8] = []
+    private var thread = pthread_t()
+
+    init(descriptor: Int32) {
+        self.descriptor = descriptor
+        pthread_create(&thread, nil, readerThread, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    func finish() -> [UInt8] {
+        pthread_join(thread, nil)
+        return bytes
+    }
+
+    fileprivate func run() { bytes = readAll(descriptor) }
+}
+
+private func readerThread(_ reader: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    reader.map { Unmanaged<Reader>.fromOpaque($0).takeUnretainedValue().run() }
+    return nil
+}
