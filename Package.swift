@@ -26,7 +26,8 @@ let package = Package(
     ],
     targets: [
         // C libraries, each spoken to by one target alone.
-        .target(name: "CMicroHTTPD", linkerSettings: [.linkedLibrary("microhttpd"), .linkedLibrary("gnutls")]),
+        .target(
+            name: "CMicroHTTPD", linkerSettings: [.linkedLibrary("microhttpd"), .linkedLibrary("gnutls")]),
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CCompression", linkerSettings: [.linkedLibrary("z"), .linkedLibrary("zstd")]),
@@ -36,7 +37,8 @@ let package = Package(
         .target(name: "Compression", dependencies: ["CCompression"], swiftSettings: adapter),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: adapter),
         .target(name: "HTTP", swiftSettings: strict),
-        .target(name: "HTTPServer", dependencies: ["HTTP", "Compression", "CMicroHTTPD"], swiftSettings: adapter),
+        .target(
+            name: "HTTPServer", dependencies: ["HTTP", "Compression", "CMicroHTTPD"], swiftSettings: adapter),
         .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: adapter),
         .target(
             name: "Telemetry",
@@ -74,7 +76,8 @@ let package = Package(
         .executableTarget(
             name: "control-plane",
             dependencies: [
-                "API", "Compression", "ControlPlane", "HTTP", "HTTPServer", "JSON", "Registry", "SQLite", "Store", "Telemetry",
+                "API", "Compression", "ControlPlane", "HTTP", "HTTPServer", "JSON", "Registry", "SQLite",
+                "Store", "Telemetry",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -95,14 +98,18 @@ let package = Package(
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: strict),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTP"], swiftSettings: strict),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient"], swiftSettings: strict),
-        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "HTTPServer", "HTTP", "JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["Telemetry", "HTTPServer", "HTTP", "JSON"],
+            swiftSettings: strict),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "JSON"], swiftSettings: strict),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "Registry", "SQLite", "JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests", dependencies: ["Store", "Registry", "SQLite", "JSON"], swiftSettings: strict),
         .testTarget(
             name: "ControlPlaneTests", dependencies: ["ControlPlane", "Store", "Registry", "JSON"],
             swiftSettings: strict),
         .testTarget(
-            name: "APITests", dependencies: ["API", "ControlPlane", "HTTP", "JSON", .product(name: "Yams", package: "Yams")],
+            name: "APITests",
+            dependencies: ["API", "ControlPlane", "HTTP", "JSON", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["HTTPClient", "JSON"], swiftSettings: strict),
     ]

@@ -12,7 +12,8 @@ public struct APIHandler: Handler {
     public init(_ endpoints: Endpoints, listener: Operation.Listener) {
         self.endpoints = endpoints
         let served = Routes.all.filter { $0.listeners.contains(listener) }
-        routes = RouteTable(served.map { ($0.method, $0.path, MeteredOperation($0, endpoints.instruments.metrics)) })
+        routes = RouteTable(
+            served.map { ($0.method, $0.path, MeteredOperation($0, endpoints.instruments.metrics)) })
     }
 
     public func receive(_ head: RequestHead) -> Reception {
@@ -38,7 +39,9 @@ public struct APIHandler: Handler {
         }
     }
 
-    private func refuse(_ code: ErrorCode, _ detail: String, _ requestID: String, nextSteps: [String] = []) -> Reception {
+    private func refuse(_ code: ErrorCode, _ detail: String, _ requestID: String, nextSteps: [String] = [])
+        -> Reception
+    {
         .answer(Problem.response(RegistryError(code, detail, nextSteps: nextSteps), requestID: requestID))
     }
 
@@ -47,7 +50,8 @@ public struct APIHandler: Handler {
     ) throws -> Reception {
         let principal = try authenticate(head, for: operation)
         let call = Call(
-            operation: operation, parameters: parameters, query: try query(head, of: operation), principal: principal,
+            operation: operation, parameters: parameters, query: try query(head, of: operation),
+            principal: principal,
             requestID: requestID, traceparent: head.field(.traceparent) ?? "")
         switch operation.work {
         case .immediate(let endpoint):
@@ -65,17 +69,26 @@ public struct APIHandler: Handler {
 
     private static let anybody = Principal(name: "anonymous", role: .gateway)
 
-    private func authenticate(_ head: RequestHead, for operation: Operation) throws(RegistryError) -> Principal {
+    private func authenticate(_ head: RequestHead, for operation: Operation) throws(RegistryError)
+        -> Principal
+    {
         if operation.access == .open { return Self.anybody }
         guard let field = head.field(.authorization) else {
-            guard let anonymous = endpoints.settings.anonymousRole.map({ Principal(name: "anonymous", role: $0) }) else {
+            guard
+                let anonymous = endpoints.settings.anonymousRole.map({
+                    Principal(name: "anonymous", role: $0)
+                })
+            else {
                 throw RegistryError(
-                    .unauthenticated, "This needs a token.", nextSteps: ["send Authorization: Bearer <token>"])
+                    .unauthenticated, "This needs a token.", nextSteps: ["send Authorization: Bearer <token>"]
+                )
             }
             guard operation.access.admits(anonymous.role) else {
                 throw RegistryError(
                     .unauthenticated, "Without a token one may only read routing.",
-                    nextSteps: ["send Authorization: Bearer <token>; the first one is in the data folder's admin-token"])
+                    nextSteps: [
+                        "send Authorization: Bearer <token>; the first one is in the data folder's admin-token"
+                    ])
             }
             return anonymous
         }
@@ -90,7 +103,8 @@ public struct APIHandler: Handler {
         guard operation.access.admits(principal.role) else {
             throw RegistryError(
                 .permissionDenied,
-                "The token '\(principal.name)' has the role '\(principal.role.rawValue)', which does not allow '\(operation.id)'.")
+                "The token '\(principal.name)' has the role '\(principal.role.rawValue)', which does not allow '\(operation.id)'."
+            )
         }
         return principal
     }

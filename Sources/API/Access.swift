@@ -19,18 +19,18 @@ public enum Access: String, Sendable, CaseIterable {
         switch (self, role) {
         case (.open, _), (_, .admin): true
         case (.routing, .gateway), (.routing, .viewer), (.routing, .releaser), (.routing, .backup),
-            (.routing, .operator_):
+            (.routing, .operator):
             true
         case (.routing, .cell): false
         case (.ownership, _): true
-        case (.reading, .viewer), (.reading, .releaser), (.reading, .backup), (.reading, .operator_): true
+        case (.reading, .viewer), (.reading, .releaser), (.reading, .backup), (.reading, .operator): true
         case (.reading, .gateway), (.reading, .cell): false
-        case (.changing, .operator_): true
+        case (.changing, .operator): true
         case (.changing, .gateway), (.changing, .viewer), (.changing, .cell), (.changing, .releaser),
             (.changing, .backup):
             false
         case (.administering, .gateway), (.administering, .viewer), (.administering, .cell),
-            (.administering, .releaser), (.administering, .backup), (.administering, .operator_):
+            (.administering, .releaser), (.administering, .backup), (.administering, .operator):
             false
         }
     }

@@ -33,16 +33,21 @@ struct Call: Sendable {
     }
 
     func gatewayID(_ text: String, named field: String = "gateway") throws(RegistryError) -> String {
-        guard (1...Limits.gatewayIDBytesMax).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        guard (1...Limits.gatewayIDBytesMax).contains(text.utf8.count),
+            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else {
             throw invalid(
-                field, "A gateway's name is 1 to \(Limits.gatewayIDBytesMax) characters of visible ASCII: its pod's name is best.")
+                field,
+                "A gateway's name is 1 to \(Limits.gatewayIDBytesMax) characters of visible ASCII: its pod's name is best."
+            )
         }
         return text
     }
 
     /// A revision by its number, or as a tag of this incarnation.
-    func revision(_ text: String, named field: String, of incarnation: Incarnation) throws(RegistryError) -> Revision {
+    func revision(_ text: String, named field: String, of incarnation: Incarnation) throws(RegistryError)
+        -> Revision
+    {
         if let number = Int64(text), number >= 0, String(number) == text { return Revision(rawValue: number) }
         guard let tag = RevisionTag(text) else {
             throw invalid(field, "'\(field)' must be a revision: a number, or <incarnation>.<number>.")
@@ -69,16 +74,19 @@ struct Call: Sendable {
     func integer(_ name: String, in range: ClosedRange<Int64>) throws(RegistryError) -> Int64? {
         guard let text = query[name] else { return nil }
         guard let number = Int64(text), range.contains(number), String(number) == text else {
-            throw invalid(name, "'\(name)' must be a whole number from \(range.lowerBound) to \(range.upperBound).")
+            throw invalid(
+                name, "'\(name)' must be a whole number from \(range.lowerBound) to \(range.upperBound).")
         }
         return number
     }
 
-    func choice<T: RawRepresentable & CaseIterable>(_ name: String, _: T.Type = T.self) throws(RegistryError) -> T?
+    func choice<T: RawRepresentable & CaseIterable>(_ name: String, _: T.Type = T.self) throws(RegistryError)
+        -> T?
     where T.RawValue == String {
         guard let text = query[name] else { return nil }
         guard let value = T(rawValue: text) else {
-            throw invalid(name, "'\(name)' must be one of \(T.allCases.map(\.rawValue).joined(separator: ", ")).")
+            throw invalid(
+                name, "'\(name)' must be one of \(T.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         return value
     }
@@ -101,7 +109,8 @@ struct Call: Sendable {
     func wait() throws(RegistryError) -> Duration? {
         guard let text = query["wait"] else { return nil }
         guard let wait = Duration(go: text) else {
-            throw invalid("wait", "'wait' must be a duration like 30s; more than \(Limits.waitMax.go) counts as that.")
+            throw invalid(
+                "wait", "'wait' must be a duration like 30s; more than \(Limits.waitMax.go) counts as that.")
         }
         guard query["since"] != nil else {
             throw invalid("wait", "'wait' needs 'since': it waits for a change after that revision.")

@@ -41,7 +41,9 @@ struct Exchange: Sendable {
         case .watch(var watch):
             let decide = watch.decide
             // The time it was held is not the time it took.
-            watch.decide = { moment in decide(moment).map { Exchange(metered, requestID: requestID, endpoints).finished($0) } }
+            watch.decide = { moment in
+                decide(moment).map { Exchange(metered, requestID: requestID, endpoints).finished($0) }
+            }
             return .watch(watch)
         }
     }

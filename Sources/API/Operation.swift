@@ -23,7 +23,8 @@ public struct Operation: Sendable {
         case deferred(bodyBytesMax: Int, @Sendable (Endpoints) -> (Call, Request) async throws -> Response)
         /// As `deferred`, with the body as it arrives.
         case streamed(
-            bodyBytesMax: Int, @Sendable (Endpoints) -> (Call, Request, any BodyReader) async throws -> Response)
+            bodyBytesMax: Int,
+            @Sendable (Endpoints) -> (Call, Request, any BodyReader) async throws -> Response)
     }
 
     /// The two ports.
@@ -67,7 +68,8 @@ public struct Operation: Sendable {
 
     /// A question that memory answers, on the loop.
     static func memory(
-        _ id: String, _ path: String, _ access: Access, query: Set<String> = [], listeners: Set<Listener> = [.main],
+        _ id: String, _ path: String, _ access: Access, query: Set<String> = [],
+        listeners: Set<Listener> = [.main],
         _ endpoint: @escaping @Sendable (Endpoints) -> (Call, RequestHead) throws -> Reception
     ) -> Operation {
         Operation(id, .get, path, access, query: query, listeners: listeners, .immediate(endpoint))

@@ -14,7 +14,8 @@ public enum Problem {
         case .methodNotAllowed: .methodNotAllowed
         case .notAcceptable: .notAcceptable
         case .requestTimeout: .requestTimeout
-        case .stateConflict, .inUse, .hostTaken, .notPlaceable, .moveRequired, .revertConflict, .alreadyExists,
+        case .stateConflict, .inUse, .hostTaken, .notPlaceable, .moveRequired, .revertConflict,
+            .alreadyExists,
             .idempotencyKeyInUse:
             .conflict
         case .revisionGone: .gone
@@ -102,7 +103,8 @@ public enum Problem {
             body: .bytes(JSONValue.object(object).encoded()))
         switch error.code {
         case .unauthenticated: response.fields[.wwwAuthenticate] = "Bearer realm=\"titan\""
-        case .overloaded, .stopping, .tooManyRequests: response.fields[.retryAfter] = "\(Int.random(in: 1...3))"
+        case .overloaded, .stopping, .tooManyRequests:
+            response.fields[.retryAfter] = "\(Int.random(in: 1...3))"
         case .diskFull: response.fields[.retryAfter] = "\(Int.random(in: 5...15))"
         default: break
         }

@@ -5,8 +5,10 @@ import Registry
 public enum Routes {
     public static let all: [Operation] = [
         // Seen from outside
-        .memory("getHealthLive", "/health/live", .open, listeners: [.main, .health], Endpoints.getHealthLive),
-        .memory("getHealthReady", "/health/ready", .open, listeners: [.main, .health], Endpoints.getHealthReady),
+        .memory(
+            "getHealthLive", "/health/live", .open, listeners: [.main, .health], Endpoints.getHealthLive),
+        .memory(
+            "getHealthReady", "/health/ready", .open, listeners: [.main, .health], Endpoints.getHealthReady),
         .memory("getMetrics", "/metrics", .open, listeners: [.health], Endpoints.getMetrics),
         .memory("getOpenAPI", "/openapi.yaml", .open, Endpoints.getOpenAPI),
         .read("getRegistry", "/v1/registry", .reading, Endpoints.getRegistry),
@@ -37,7 +39,8 @@ public enum Routes {
 
         // Cells
         .read(
-            "listCells", "/v1/cells", .reading, query: ["zone", "state", "schedulable", "label", "limit", "cursor"],
+            "listCells", "/v1/cells", .reading,
+            query: ["zone", "state", "schedulable", "label", "limit", "cursor"],
             Endpoints.listCells),
         .read("getCell", "/v1/cells/{cell}", .reading, Endpoints.getCell),
         .write("putCell", .put, "/v1/cells/{cell}", .changing, Endpoints.putCell),
@@ -54,7 +57,8 @@ public enum Routes {
 
         // Tenants
         .read(
-            "listTenants", "/v1/tenants", .reading, query: ["cell", "state", "pinned", "label", "limit", "cursor"],
+            "listTenants", "/v1/tenants", .reading,
+            query: ["cell", "state", "pinned", "label", "limit", "cursor"],
             Endpoints.listTenants),
         .read("getTenant", "/v1/tenants/{tenant}", .reading, Endpoints.getTenant),
         .write("putTenant", .put, "/v1/tenants/{tenant}", .changing, Endpoints.putTenant),
@@ -69,16 +73,21 @@ public enum Routes {
         Operation(
             "importTenants", .post, "/v1/tenants:import", .changing, query: ["atomic", "dryRun"],
             .streamed(bodyBytesMax: Limits.importBytesMax, Endpoints.importTenants)),
-        .read("exportTenants", "/v1/tenants:export", .reading, query: ["cell", "state"], Endpoints.exportTenants),
+        .read(
+            "exportTenants", "/v1/tenants:export", .reading, query: ["cell", "state"], Endpoints.exportTenants
+        ),
         Operation(
             "simulatePlacement", .post, "/v1/placement:simulate", .reading,
             .deferred(bodyBytesMax: Limits.bodyBytesMax, Endpoints.simulatePlacement)),
 
         // What was done
         .read(
-            "listAuditEvents", "/v1/audit", .reading, query: ["kind", "id", "actor", "operation", "after", "limit", "cursor"],
+            "listAuditEvents", "/v1/audit", .reading,
+            query: ["kind", "id", "actor", "operation", "after", "limit", "cursor"],
             Endpoints.listAuditEvents),
-        .memory("listEvents", "/v1/events", .reading, query: ["since", "wait", "limit", "kind"], Endpoints.listEvents),
+        .memory(
+            "listEvents", "/v1/events", .reading, query: ["since", "wait", "limit", "kind"],
+            Endpoints.listEvents),
         .write("revertChange", .post, "/v1/changes/{revision}:revert", .changing, Endpoints.revertChange),
 
         // Tokens

@@ -16,7 +16,8 @@ public struct Timestamp: RawRepresentable, Hashable, Sendable, Comparable, Custo
         let (days, inDay) = rawValue.flooredDivision(by: 86_400_000)
         let (year, month, day) = Self.civil(fromDays: days)
         let seconds = inDay / 1000
-        return "\(year, 4)-\(month, 2)-\(day, 2)T\(seconds / 3600, 2):\(seconds / 60 % 60, 2):\(seconds % 60, 2)"
+        return
+            "\(year, 4)-\(month, 2)-\(day, 2)T\(seconds / 3600, 2):\(seconds / 60 % 60, 2):\(seconds % 60, 2)"
             + ".\(inDay % 1000, 3)Z"
     }
 
@@ -38,7 +39,9 @@ public struct Timestamp: RawRepresentable, Hashable, Sendable, Comparable, Custo
         var milliseconds: Int64 = 0
         if rest.first == UInt8(ascii: ".") {
             let digits = rest.dropFirst().prefix { (0x30...0x39).contains($0) }
-            guard !digits.isEmpty, let value = Self.number((digits + [0x30, 0x30]).prefix(3)) else { return nil }
+            guard !digits.isEmpty, let value = Self.number((digits + [0x30, 0x30]).prefix(3)) else {
+                return nil
+            }
             milliseconds = value
             rest = rest.dropFirst(1 + digits.count)
         }
@@ -49,7 +52,8 @@ public struct Timestamp: RawRepresentable, Hashable, Sendable, Comparable, Custo
     private static func offsetSeconds(_ bytes: [UInt8]) -> Int64? {
         if bytes == [UInt8(ascii: "Z")] || bytes == [UInt8(ascii: "z")] { return 0 }
         guard bytes.count == 6, bytes[0] == UInt8(ascii: "+") || bytes[0] == UInt8(ascii: "-"),
-            bytes[3] == UInt8(ascii: ":"), let hours = number(bytes[1..<3]), let minutes = number(bytes[4..<6]),
+            bytes[3] == UInt8(ascii: ":"), let hours = number(bytes[1..<3]),
+            let minutes = number(bytes[4..<6]),
             hours < 24, minutes < 60
         else { return nil }
         return (bytes[0] == UInt8(ascii: "-") ? -1 : 1) * (hours * 3600 + minutes * 60)

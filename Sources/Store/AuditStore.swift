@@ -36,8 +36,10 @@ enum AuditStore {
             return try JSONValue(parsing: Array(text.utf8))
         }
         return StoredChange(
-            event: StoredChange.Event(revision: Revision(rawValue: row.int64(0)), kind: kind, id: row.text(2)),
-            routing: routing, before: try document(row.optionalText(5)), after: try document(row.optionalText(4)))
+            event: StoredChange.Event(
+                revision: Revision(rawValue: row.int64(0)), kind: kind, id: row.text(2)),
+            routing: routing, before: try document(row.optionalText(5)),
+            after: try document(row.optionalText(4)))
     }
 
     static func event(_ row: borrowing Row) throws -> ChainedEvent {
@@ -48,7 +50,8 @@ enum AuditStore {
             event: AuditEvent(
                 revision: Revision(rawValue: row.int64(0)), at: Timestamp(rawValue: row.int64(1)),
                 actor: row.text(2), operation: row.text(3), kind: kind, id: row.text(5),
-                document: row.optionalText(6), previous: Revision(rawValue: row.int64(7)), reason: row.text(8),
+                document: row.optionalText(6), previous: Revision(rawValue: row.int64(7)),
+                reason: row.text(8),
                 requestID: row.text(9), traceparent: row.text(10)),
             hash: row.bytes(11), routing: row.bool(12))
     }
@@ -62,7 +65,9 @@ extension ReadTransaction {
     private static let eventSQL = "SELECT \(AuditStore.columns) FROM audit_events WHERE revision = $1"
 
     /// Events after `revision`, oldest first.
-    public func events(after revision: Revision, _ filter: AuditFilter = AuditFilter(), limit: Int) throws -> [ChainedEvent] {
+    public func events(after revision: Revision, _ filter: AuditFilter = AuditFilter(), limit: Int) throws
+        -> [ChainedEvent]
+    {
         let sql = filter.id == nil ? Self.eventsAfterSQL : Self.eventsOfResourceAfterSQL
         return try connection.query(
             sql, revision.rawValue, filter.kind?.rawValue, filter.id, filter.actor, filter.operation, limit,
@@ -83,7 +88,9 @@ extension ReadTransaction {
         """
 
     /// Events before `revision`, newest first.
-    public func events(before revision: Revision, of kind: ResourceKind, _ id: String, limit: Int) throws -> [ChainedEvent] {
+    public func events(before revision: Revision, of kind: ResourceKind, _ id: String, limit: Int) throws
+        -> [ChainedEvent]
+    {
         try connection.query(
             Self.historySQL, kind.rawValue, id, revision.rawValue, limit, row: AuditStore.event)
     }
@@ -115,7 +122,8 @@ extension ReadTransaction {
 
     /// What the resource was at that revision: the document of its last event up to there. Nil where it was not.
     public func document(of kind: ResourceKind, _ id: String, at revision: Revision) throws -> String? {
-        try connection.first(Self.documentSQL, kind.rawValue, id, revision.rawValue) { $0.optionalText(0) } ?? nil
+        try connection.first(Self.documentSQL, kind.rawValue, id, revision.rawValue) { $0.optionalText(0) }
+            ?? nil
     }
 
     private static let documentSQL = """

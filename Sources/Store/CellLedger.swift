@@ -53,7 +53,9 @@ public final class CellLedger {
     }
 
     private func update(_ cell: CellID, _ change: (inout PlacementPolicy.Candidate) -> Void) {
-        guard let position = positions[cell] else { preconditionFailure("a placed tenant's cell is in the ledger") }
+        guard let position = positions[cell] else {
+            preconditionFailure("a placed tenant's cell is in the ledger")
+        }
         change(&cells[position])
         touched.insert(position)
     }

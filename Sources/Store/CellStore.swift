@@ -31,7 +31,8 @@ extension ReadTransaction {
         var after = page.after ?? ""
         while found.count < page.limit {
             let chunk = try connection.query(
-                Self.cellsSQL, after, filter.zone, filter.state?.rawValue, filter.schedulable.map { $0 ? 1 : 0 },
+                Self.cellsSQL, after, filter.zone, filter.state?.rawValue,
+                filter.schedulable.map { $0 ? 1 : 0 },
                 page.limit, row: CellStore.record)
             found += chunk.filter { record in
                 filter.labels.allSatisfy { record.cell.labels[$0.key] == $0.value }
@@ -50,7 +51,9 @@ extension ReadTransaction {
         """
 
     public func forEachCell(_ body: (CellRecord) throws -> Void) throws {
-        try connection.forEach("SELECT \(CellStore.columns) FROM cells ORDER BY id") { try body(CellStore.record($0)) }
+        try connection.forEach("SELECT \(CellStore.columns) FROM cells ORDER BY id") {
+            try body(CellStore.record($0))
+        }
     }
 
     public func cellCount() throws -> Int {
@@ -58,7 +61,9 @@ extension ReadTransaction {
     }
 
     /// Every cell as placement sees it, from the rows.
-    public func candidates() throws -> [PlacementPolicy.Candidate] { try CellLedger(loading: connection).cells }
+    public func candidates() throws -> [PlacementPolicy.Candidate] {
+        try CellLedger(loading: connection).cells
+    }
 }
 
 extension WriteTransaction {
@@ -66,13 +71,15 @@ extension WriteTransaction {
     public func save(_ cell: Cell, replacing old: CellRecord?) throws -> CellRecord {
         let routing = old.map { $0.cell.routed != cell.routed } ?? (cell.routed != nil)
         let revision = try record(
-            .cell, cell.id.rawValue, document: cell.document, previous: old?.revision ?? .zero, routing: routing)
+            .cell, cell.id.rawValue, document: cell.document, previous: old?.revision ?? .zero,
+            routing: routing)
         let saved = CellRecord(
             cell: cell, load: old?.load ?? 0, tenants: old?.tenants ?? 0, revision: revision,
             createdAt: old?.createdAt ?? now, updatedAt: now)
         try connection.run(
             Self.saveSQL, cell.id.rawValue, cell.zone, cell.state.rawValue, cell.schedulable, cell.capacity,
-            cell.document.encodedString(.canonical), revision.rawValue, saved.createdAt.rawValue, now.rawValue)
+            cell.document.encodedString(.canonical), revision.rawValue, saved.createdAt.rawValue, now.rawValue
+        )
         forgetLedger()
         return saved
     }
@@ -89,7 +96,8 @@ extension WriteTransaction {
 
     public func delete(_ old: CellRecord) throws {
         _ = try record(
-            .cell, old.cell.id.rawValue, document: nil, previous: old.revision, routing: old.cell.routed != nil)
+            .cell, old.cell.id.rawValue, document: nil, previous: old.revision,
+            routing: old.cell.routed != nil)
         try connection.run("DELETE FROM cells WHERE id = $1", old.cell.id.rawValue)
         forgetLedger()
     }
@@ -98,7 +106,8 @@ extension WriteTransaction {
     ///
     /// A resource that is made anew under an old name goes on from there, so that its history is one chain.
     func lastRevision(of kind: ResourceKind, _ id: String) throws -> Revision {
-        try connection.first(Self.lastRevisionSQL, kind.rawValue, id) { Revision(rawValue: $0.int64(0)) } ?? .zero
+        try connection.first(Self.lastRevisionSQL, kind.rawValue, id) { Revision(rawValue: $0.int64(0)) }
+            ?? .zero
     }
 
     private static let lastRevisionSQL = """

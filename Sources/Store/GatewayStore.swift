@@ -8,7 +8,8 @@ extension ReadTransaction {
     }
 
     public func gateway(_ id: String) throws -> GatewayRecord? {
-        try connection.first("SELECT \(Self.gatewayColumns) FROM gateways WHERE id = $1", id, row: Self.gateway)
+        try connection.first(
+            "SELECT \(Self.gatewayColumns) FROM gateways WHERE id = $1", id, row: Self.gateway)
     }
 
     private static let gatewayColumns =
@@ -16,12 +17,14 @@ extension ReadTransaction {
 
     private static func gateway(_ row: borrowing Row) -> GatewayRecord {
         var applied: RevisionTag?
-        if let incarnation = row.optionalText(3).flatMap(Incarnation.init), let number = row.optionalInt64(4) {
+        if let incarnation = row.optionalText(3).flatMap(Incarnation.init), let number = row.optionalInt64(4)
+        {
             applied = RevisionTag(incarnation, Revision(rawValue: number))
         }
         return GatewayRecord(
             id: row.text(0), registeredAt: Timestamp(rawValue: row.int64(1)),
-            contactAt: Timestamp(rawValue: row.int64(2)), applied: applied, digest: row.text(5), error: row.text(6))
+            contactAt: Timestamp(rawValue: row.int64(2)), applied: applied, digest: row.text(5),
+            error: row.text(6))
     }
 }
 
@@ -30,7 +33,8 @@ extension WriteTransaction {
     public func save(_ gateway: GatewayRecord) throws {
         try connection.run(
             Self.saveGatewaySQL, gateway.id, gateway.registeredAt.rawValue, gateway.contactAt.rawValue,
-            gateway.applied?.incarnation.rawValue, gateway.applied?.revision.rawValue, gateway.digest, gateway.error)
+            gateway.applied?.incarnation.rawValue, gateway.applied?.revision.rawValue, gateway.digest,
+            gateway.error)
     }
 
     private static let saveGatewaySQL = """

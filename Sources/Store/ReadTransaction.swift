@@ -20,7 +20,9 @@ public class ReadTransaction {
     private static let revisionSQL = "SELECT revision FROM audit_events ORDER BY revision DESC LIMIT 1"
 
     public func incarnation() throws -> Incarnation {
-        guard let incarnation = try connection.first(Self.incarnationSQL, row: { Incarnation($0.text(0)) }) ?? nil
+        guard
+            let incarnation = try connection.first(Self.incarnationSQL, row: { Incarnation($0.text(0)) })
+                ?? nil
         else { throw RegistryError(.internalError, "The database has no lineage.") }
         return incarnation
     }

@@ -75,7 +75,9 @@ public final class Store: Sendable {
     }
 
     /// Runs `body` on the caller's thread over one snapshot.
-    public func read<T>(timeLimit: Duration = .seconds(2), _ body: (ReadTransaction) throws -> T) throws(RegistryError) -> T {
+    public func read<T>(timeLimit: Duration = .seconds(2), _ body: (ReadTransaction) throws -> T)
+        throws(RegistryError) -> T
+    {
         do {
             return try database.read(timeLimit: timeLimit) { try body(ReadTransaction($0)) }
         } catch {
@@ -141,14 +143,17 @@ public final class Store: Sendable {
         case let error as OutcomeUnknown:
             configuration.report(error)
             return RegistryError(
-                .outcomeUnknown, "The disk failed while the write was made durable: it may or may not have happened.",
+                .outcomeUnknown,
+                "The disk failed while the write was made durable: it may or may not have happened.",
                 nextSteps: ["send it again with the same Idempotency-Key once the control plane is back"])
         case is DatabaseOverloaded:
             return RegistryError(
-                .overloaded, "More writes wait than the control plane can take.", nextSteps: ["retry with back-off"])
+                .overloaded, "More writes wait than the control plane can take.",
+                nextSteps: ["retry with back-off"])
         default:
             configuration.report(error)
-            return RegistryError(.internalError, "Something failed inside the control plane; its log names the cause.")
+            return RegistryError(
+                .internalError, "Something failed inside the control plane; its log names the cause.")
         }
     }
 }

@@ -21,11 +21,17 @@ public enum StoreCheck: String, Sendable, CaseIterable {
                 "cell '\(row.text(0))' says load \(row.int64(1)) and \(row.int64(2)) tenants, its tenants \(row.int64(3)) and \(row.int64(4))"
             }
         case .hosts:
-            return try connection.query(Self.hostsSQL) { "host '\($0.text(0))' is not one of the tenant '\($0.text(1))'" }
-                + connection.query(Self.hostCountSQL) { "\($0.int64(0)) hosts are kept, the tenants name \($0.int64(1))" }
+            return try connection.query(Self.hostsSQL) {
+                "host '\($0.text(0))' is not one of the tenant '\($0.text(1))'"
+            }
+                + connection.query(Self.hostCountSQL) {
+                    "\($0.int64(0)) hosts are kept, the tenants name \($0.int64(1))"
+                }
         case .auditChain: return try Self.auditChain(transaction)
         case .latestDocuments:
-            return try connection.query(Self.latestSQL) { "\($0.text(0)) '\($0.text(1))' is not as its last audit event says" }
+            return try connection.query(Self.latestSQL) {
+                "\($0.text(0)) '\($0.text(1))' is not as its last audit event says"
+            }
         }
     }
 

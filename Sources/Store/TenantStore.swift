@@ -13,11 +13,16 @@ enum TenantStore {
             "state": .string(row.text(3)), "load": .integer(row.int64(4)), "pinned": .bool(row.bool(5)),
             "hosts": try JSONValue(parsing: Array(row.text(6).utf8)),
         ]
-        if let placement = row.optionalText(7) { document["placement"] = try JSONValue(parsing: Array(placement.utf8)) }
-        if let labels = row.optionalText(8) { document["labels"] = try JSONValue(parsing: Array(labels.utf8)) }
+        if let placement = row.optionalText(7) {
+            document["placement"] = try JSONValue(parsing: Array(placement.utf8))
+        }
+        if let labels = row.optionalText(8) {
+            document["labels"] = try JSONValue(parsing: Array(labels.utf8))
+        }
         let tenant = try Tenant(stored: .object(document))
         return TenantRecord(
-            tenant: tenant, revision: Revision(rawValue: row.int64(9)), createdAt: Timestamp(rawValue: row.int64(10)),
+            tenant: tenant, revision: Revision(rawValue: row.int64(9)),
+            createdAt: Timestamp(rawValue: row.int64(10)),
             updatedAt: Timestamp(rawValue: row.int64(11)))
     }
 }
@@ -76,7 +81,9 @@ extension ReadTransaction {
     public func cellsAvoided(by tenant: TenantID, avoiding others: [TenantID]) throws -> [CellID: TenantID] {
         var cells: [CellID: TenantID] = [:]
         for other in others where other != tenant {
-            if let cell = try connection.first(Self.cellOfSQL, other.rawValue, row: { CellID($0.text(0)) }) ?? nil {
+            if let cell = try connection.first(Self.cellOfSQL, other.rawValue, row: { CellID($0.text(0)) })
+                ?? nil
+            {
                 cells[cell] = other
             }
         }
@@ -131,7 +138,8 @@ extension ReadTransaction {
 
     /// Each tenant in the order of names' bytes; a whole export is one snapshot.
     public func forEachTenant(_ filter: TenantFilter, _ body: (TenantRecord) throws -> Void) throws {
-        let sql = "SELECT \(TenantStore.columns) FROM tenants WHERE ($1 IS NULL OR cell = $1) AND ($2 IS NULL OR state = $2) ORDER BY id"
+        let sql =
+            "SELECT \(TenantStore.columns) FROM tenants WHERE ($1 IS NULL OR cell = $1) AND ($2 IS NULL OR state = $2) ORDER BY id"
         try connection.forEach(sql, filter.cell?.rawValue, filter.state?.rawValue) { row in
             try body(TenantStore.record(row))
         }
@@ -204,11 +212,14 @@ extension WriteTransaction {
             try connection.run(Self.deleteHostSQL, host)
             try connection.run(Self.insertPastHostSQL, host, tenant.rawValue)
         }
-        for host in new where !old.contains(host) { try connection.run(Self.insertHostSQL, host, tenant.rawValue) }
+        for host in new where !old.contains(host) {
+            try connection.run(Self.insertHostSQL, host, tenant.rawValue)
+        }
     }
 
     private static let deleteHostSQL = "DELETE FROM hosts WHERE host = $1"
-    private static let insertPastHostSQL = "INSERT INTO past_hosts (host, tenant) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+    private static let insertPastHostSQL =
+        "INSERT INTO past_hosts (host, tenant) VALUES ($1, $2) ON CONFLICT DO NOTHING"
     private static let insertHostSQL = "INSERT INTO hosts (host, tenant) VALUES ($1, $2)"
 
     private func replaceAvoidances(of tenant: TenantID, _ old: [TenantID], with new: [TenantID]) throws {

@@ -18,7 +18,9 @@ public final class WriteTransaction: ReadTransaction {
     private var lastHash: [UInt8]
     private let ledgerCache: CellLedger.Cache
 
-    init(_ connection: Connection, context: ChangeContext, clock: Timestamp, ledgerCache: CellLedger.Cache) throws {
+    init(_ connection: Connection, context: ChangeContext, clock: Timestamp, ledgerCache: CellLedger.Cache)
+        throws
+    {
         self.context = context
         self.ledgerCache = ledgerCache
         let head = try connection.first(Self.headSQL) { ($0.int64(0), $0.bytes(1), $0.int64(2)) }
@@ -28,7 +30,8 @@ public final class WriteTransaction: ReadTransaction {
         super.init(connection)
     }
 
-    private static let headSQL = "SELECT revision, hash, at_ms FROM audit_events ORDER BY revision DESC LIMIT 1"
+    private static let headSQL =
+        "SELECT revision, hash, at_ms FROM audit_events ORDER BY revision DESC LIMIT 1"
 
     public override func revision() -> Revision { lastRevision }
 

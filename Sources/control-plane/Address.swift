@@ -8,7 +8,10 @@ struct Address: CustomStringConvertible {
     init(_ text: String, option: String) throws {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]),
             colon != text.startIndex
-        else { throw ValidationError("\(option) must be HOST:PORT, like 127.0.0.1:8080 or [::1]:8080, not '\(text)'.") }
+        else {
+            throw ValidationError(
+                "\(option) must be HOST:PORT, like 127.0.0.1:8080 or [::1]:8080, not '\(text)'.")
+        }
         host = String(text[..<colon])
         self.port = port
     }

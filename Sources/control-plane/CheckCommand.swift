@@ -4,7 +4,8 @@ import Store
 /// `control-plane check`: reads everything, and says what is wrong with it.
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Verify a data folder: pages, indexes, invariants, the audit's hash chain.",
+        commandName: "check",
+        abstract: "Verify a data folder: pages, indexes, invariants, the audit's hash chain.",
         discussion: "Exits 0 where all is well and 1 where it is not. The server must not run on the folder.")
 
     @OptionGroup var data: DataOptions

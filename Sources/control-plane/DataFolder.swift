@@ -44,7 +44,9 @@ struct DataFolder {
         let temporary = adminToken + ".new"
         unlink(temporary)
         let descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw ValidationError("Can't write \(temporary): \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else {
+            throw ValidationError("Can't write \(temporary): \(String(cString: strerror(errno)))")
+        }
         defer { close(descriptor) }
         let line = Array((secret.text + "\n").utf8)
         guard Glibc.write(descriptor, line, line.count) == line.count, fsync(descriptor) == 0,

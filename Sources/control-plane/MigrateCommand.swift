@@ -5,7 +5,8 @@ import Store
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate", abstract: "Bring a data folder's schema up to what this build understands.",
-        discussion: "`serve` does the same at its start; a newer schema than this build's is refused by both.")
+        discussion: "`serve` does the same at its start; a newer schema than this build's is refused by both."
+    )
 
     @OptionGroup var data: DataOptions
 

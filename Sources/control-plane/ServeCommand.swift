@@ -9,18 +9,23 @@ import Registry
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serve gateways and operators.",
-        discussion: "Each option also comes from the environment, as CONTROL_PLANE_LISTEN, CONTROL_PLANE_DATA_DIR and so on.")
+        discussion:
+            "Each option also comes from the environment, as CONTROL_PLANE_LISTEN, CONTROL_PLANE_DATA_DIR and so on."
+    )
 
     @OptionGroup var data: DataOptions
 
-    @Option(help: "Where gateways and operators are served (default 127.0.0.1:8080; port 0 takes any free one).")
+    @Option(
+        help: "Where gateways and operators are served (default 127.0.0.1:8080; port 0 takes any free one).")
     var listen: String?
 
     @Option(help: "Where probes and scrapes are served (default 127.0.0.1:9091).")
     var healthListen: String?
 
     @Option(
-        help: "What may be done without a token: none, or gateway (reading routes; the default on loopback, and only there).")
+        help:
+            "What may be done without a token: none, or gateway (reading routes; the default on loopback, and only there)."
+    )
     var anonymousRole: AnonymousRole?
 
     @Option(help: "File with the server's certificate and those above it, in PEM: serves HTTPS.")
@@ -52,16 +57,21 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func settings() throws -> ServiceSettings {
         let main = try Address(listen ?? Environment["LISTEN"] ?? "127.0.0.1:8080", option: "--listen")
-        let health = try Address(healthListen ?? Environment["HEALTH_LISTEN"] ?? "127.0.0.1:9091", option: "--health-listen")
-        let named = try anonymousRole ?? Environment["ANONYMOUS_ROLE"].map { text in
-            guard let role = AnonymousRole(rawValue: text) else {
-                throw ValidationError("CONTROL_PLANE_ANONYMOUS_ROLE must be none or gateway, not '\(text)'.")
+        let health = try Address(
+            healthListen ?? Environment["HEALTH_LISTEN"] ?? "127.0.0.1:9091", option: "--health-listen")
+        let named =
+            try anonymousRole
+            ?? Environment["ANONYMOUS_ROLE"].map { text in
+                guard let role = AnonymousRole(rawValue: text) else {
+                    throw ValidationError(
+                        "CONTROL_PLANE_ANONYMOUS_ROLE must be none or gateway, not '\(text)'.")
+                }
+                return role
             }
-            return role
-        }
         guard let role = named ?? (main.isLoopback ? .gateway : nil) else {
             throw ValidationError(
-                "\(main) can be reached from elsewhere: say what may be done without a token, --anonymous-role none or gateway.")
+                "\(main) can be reached from elsewhere: say what may be done without a token, --anonymous-role none or gateway."
+            )
         }
         return ServiceSettings(
             folder: data.folder, main: main, health: health,
@@ -98,7 +108,8 @@ struct ServeCommand: AsyncParsableCommand {
             }
         }
         return ServiceSettings.TLS(
-            certificate: try read(certificate), key: try read(key), clientAuthorities: try authorities.map(read),
+            certificate: try read(certificate), key: try read(key),
+            clientAuthorities: try authorities.map(read),
             requiresClientCertificate: tlsRequireClientCertificate)
     }
 

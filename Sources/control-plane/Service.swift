@@ -65,7 +65,8 @@ struct Service {
             let addresses = try servers.map { try $0.start() }
             let reconcilers = Task { await driver.run() }
             surroundings.started(main: addresses[0], health: addresses[1], dataDir: settings.folder.path)
-            return Service(store: store, servers: servers, reconcilers: reconcilers, surroundings: surroundings)
+            return Service(
+                store: store, servers: servers, reconcilers: reconcilers, surroundings: surroundings)
         } catch {
             store.close()
             throw error

@@ -26,7 +26,8 @@ final class Surroundings: Sendable {
         let logger = Logger(label: "control-plane") { JSONLogHandler(label: $0, level: level) }
         let metrics = Metrics(
             build: Metrics.Build(
-                version: version, swift: Versions.swift, sqlite: Versions.sqlite, microhttpd: HTTPServer.libraryVersion))
+                version: version, swift: Versions.swift, sqlite: Versions.sqlite,
+                microhttpd: HTTPServer.libraryVersion))
         var traces = traceEndpoint.flatMap(TraceConfiguration.init)
         traces?.serviceVersion = version
         instruments = Instruments(
@@ -91,7 +92,9 @@ final class Surroundings: Sendable {
             let table = controlPlane.routing.current
             metrics.routingRevision.set(Int(table.revision.rawValue))
             metrics.tenants.set(table.tenantCount)
-            for (name, encoding) in [("identity", nil), ("gzip", .gzip), ("zstd", .zstd)] as [(String, ContentEncoding?)] {
+            for (name, encoding) in [("identity", nil), ("gzip", .gzip), ("zstd", .zstd)]
+                as [(String, ContentEncoding?)]
+            {
                 if let ready = table.readyTable(encoding) { metrics.routingTableBytes[name].set(ready.count) }
             }
             Self.observe(controlPlane.gateways.views(), beside: table.tag, metrics)

@@ -63,7 +63,8 @@ extension DataFolder {
         _ operation: String, _ body: @escaping @Sendable (Change) throws -> Outcome
     ) async throws -> Outcome {
         try await withStore { store in
-            let context = ChangeContext(principal: .system, operation: operation, reason: "control-plane token, offline")
+            let context = ChangeContext(
+                principal: .system, operation: operation, reason: "control-plane token, offline")
             do {
                 return try await store.write(as: context) { try body(Change($0)) }
             } catch let error as RegistryError {

@@ -15,20 +15,29 @@ extension Endpoints {
             let after = page.after.flatMap(Int64.init).map(Revision.init(rawValue:)) ?? start ?? .zero
             return try controlPlane.events(after: after, filter, limit: page.limit).events
         } shown: { chained in
-            guard var shown = try chained.event.shown.object else { preconditionFailure("an event is an object") }
+            guard var shown = try chained.event.shown.object else {
+                preconditionFailure("an event is an object")
+            }
             shown["hash"] = .string(Self.hex(chained.hash))
             return .object(shown)
-        } key: { $0.event.revision.description }
+        } key: {
+            $0.event.revision.description
+        }
     }
 
     /// The change feed: what was committed after `since`, held until there is something.
     func listEvents(_ call: Call, _ head: RequestHead) throws -> Reception {
-        let (since, wait) = (try call.since() ?? RevisionTag(controlPlane.incarnation, .zero), try call.wait())
+        let (since, wait) = (
+            try call.since() ?? RevisionTag(controlPlane.incarnation, .zero), try call.wait()
+        )
         let kind: ResourceKind? = try call.choice("kind")
-        let limit = Int(try call.integer("limit", in: 1...Int64(Limits.pageItemsMax)) ?? Int64(Limits.pageItemsDefault))
-        guard since.incarnation == controlPlane.incarnation, since.revision <= controlPlane.revision.revision else {
+        let limit = Int(
+            try call.integer("limit", in: 1...Int64(Limits.pageItemsMax)) ?? Int64(Limits.pageItemsDefault))
+        guard since.incarnation == controlPlane.incarnation, since.revision <= controlPlane.revision.revision
+        else {
             throw RegistryError(
-                .revisionGone, "There are no events after \(since): the registry is at \(controlPlane.revision).",
+                .revisionGone,
+                "There are no events after \(since): the registry is at \(controlPlane.revision).",
                 nextSteps: ["GET /v1/events without since, or GET /v1/registry"])
         }
         let reading = Reception.deferred(bodyBytesMax: 0) { _ in
@@ -43,7 +52,8 @@ extension Endpoints {
     }
 
     private func events(after since: RevisionTag, _ kind: ResourceKind?, limit: Int) throws -> Response {
-        let (found, newest) = try controlPlane.events(after: since.revision, AuditFilter(kind: kind), limit: limit)
+        let (found, newest) = try controlPlane.events(
+            after: since.revision, AuditFilter(kind: kind), limit: limit)
         // A short page has seen everything up to now, other kinds too.
         let reached = found.count == limit ? found[limit - 1].event.revision : newest
         return json([

@@ -6,11 +6,16 @@ import Registry
 extension Endpoints {
     func listCells(_ call: Call, _ request: Request) async throws -> Response {
         let filter = CellFilter(
-            zone: call.query["zone"], state: try call.choice("state"), schedulable: try call.flag("schedulable"),
+            zone: call.query["zone"], state: try call.choice("state"),
+            schedulable: try call.flag("schedulable"),
             labels: try call.labels())
         return try list(call) {
             try controlPlane.cells(filter, $0)
-        } shown: { .object($0.shown) } key: { $0.cell.id.rawValue }
+        } shown: {
+            .object($0.shown)
+        } key: {
+            $0.cell.id.rawValue
+        }
     }
 
     func getCell(_ call: Call, _ request: Request) async throws -> Response {

@@ -45,7 +45,9 @@ public struct Endpoints: Sendable {
         do {
             return try await work()
         } catch {
-            return Problem.response(expected(error, operation: call.operation.id, requestID: call.requestID), requestID: call.requestID)
+            return Problem.response(
+                expected(error, operation: call.operation.id, requestID: call.requestID),
+                requestID: call.requestID)
         }
     }
 
@@ -62,14 +64,17 @@ public struct Endpoints: Sendable {
                     "operation": "\(operation)", "requestId": "\(requestID)", "error": "\(error)",
                 ])
             return RegistryError(
-                .internalError, "Something failed inside the control plane; its log names the cause by this request's id.")
+                .internalError,
+                "Something failed inside the control plane; its log names the cause by this request's id.")
         }
     }
 
     static func malformed(_ error: JSONError) -> RegistryError {
         RegistryError(
             .malformedJSON, "The body is not JSON as this server takes it: \(error.message)",
-            errors: [FieldError(error.pointer, "line \(error.line), column \(error.column): \(error.message)")])
+            errors: [
+                FieldError(error.pointer, "line \(error.line), column \(error.column): \(error.message)")
+            ])
     }
 }
 
@@ -101,11 +106,14 @@ extension Endpoints {
     func list<T>(
         _ call: Call, _ read: (Page) throws -> [T], shown: (T) throws -> JSONValue, key: (T) -> String
     ) throws -> Response {
-        let limit = Int(try call.integer("limit", in: 1...Int64(Limits.pageItemsMax)) ?? Int64(Limits.pageItemsDefault))
+        let limit = Int(
+            try call.integer("limit", in: 1...Int64(Limits.pageItemsMax)) ?? Int64(Limits.pageItemsDefault))
         let after = try call.query["cursor"].map { try cursor($0, call) }
         let items = try read(Page(after: after, limit: limit + 1))
         var page: JSONObject = ["items": .array(try items.prefix(limit).map(shown))]
-        if items.count > limit { page["nextCursor"] = .string(PercentEncoding.encode(queryValue: key(items[limit - 1]))) }
+        if items.count > limit {
+            page["nextCursor"] = .string(PercentEncoding.encode(queryValue: key(items[limit - 1])))
+        }
         return json(.object(page))
     }
 
@@ -174,20 +182,25 @@ extension Endpoints {
             idempotencyKey: try idempotencyKey(call, request), location: location)
     }
 
-    func context(_ call: Call, _ request: Request, reason: String? = nil) throws(RegistryError) -> ChangeContext {
+    func context(_ call: Call, _ request: Request, reason: String? = nil) throws(RegistryError)
+        -> ChangeContext
+    {
         let reason = reason ?? request.fields[.auditReason] ?? ""
         guard reason.utf8.count <= Limits.reasonBytesMax else {
             throw call.invalid("Audit-Reason", "A reason has at most \(Limits.reasonBytesMax) bytes.")
         }
         return ChangeContext(
-            principal: call.principal, operation: call.operation.id, reason: reason, requestID: call.requestID,
+            principal: call.principal, operation: call.operation.id, reason: reason,
+            requestID: call.requestID,
             traceparent: TraceContext(call.traceparent) == nil ? "" : call.traceparent)
     }
 
     private func expectation(_ request: Request, _ call: Call) throws(RegistryError) -> Expectation {
         if let field = request.fields[.ifNoneMatch] {
             guard ETagCondition(parsing: field) == .any, request.fields[.ifMatch] == nil else {
-                throw call.invalid("If-None-Match", "On a write, If-None-Match can only be *, and If-Match can't stand beside it.")
+                throw call.invalid(
+                    "If-None-Match",
+                    "On a write, If-None-Match can only be *, and If-Match can't stand beside it.")
             }
             return .absent
         }
@@ -201,12 +214,15 @@ extension Endpoints {
 
     private func idempotencyKey(_ call: Call, _ request: Request) throws(RegistryError) -> IdempotencyKey? {
         guard request.method == .post, var key = request.fields[.idempotencyKey] else { return nil }
-        if key.hasPrefix("\""), key.hasSuffix("\""), key.utf8.count >= 2 { key = String(key.dropFirst().dropLast()) }
+        if key.hasPrefix("\""), key.hasSuffix("\""), key.utf8.count >= 2 {
+            key = String(key.dropFirst().dropLast())
+        }
         guard (1...Limits.idempotencyKeyBytesMax).contains(key.utf8.count),
             key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else {
             throw call.invalid(
-                "Idempotency-Key", "An idempotency key is 1 to \(Limits.idempotencyKeyBytesMax) visible ASCII characters.")
+                "Idempotency-Key",
+                "An idempotency key is 1 to \(Limits.idempotencyKeyBytesMax) visible ASCII characters.")
         }
         return IdempotencyKey(
             principal: call.principal.name, key: key,

@@ -8,7 +8,11 @@ extension Endpoints {
         let table = controlPlane.routing.current.tag
         return try list(call) { page in
             Array(controlPlane.gateways.views().drop { $0.record.id <= page.after ?? "" }.prefix(page.limit))
-        } shown: { .object(shown($0, beside: table)) } key: { $0.record.id }
+        } shown: {
+            .object(shown($0, beside: table))
+        } key: {
+            $0.record.id
+        }
     }
 
     func getGateway(_ call: Call, _ request: Request) async throws -> Response {
@@ -30,7 +34,8 @@ extension Endpoints {
         if controlPlane.gateways.view(of: id) == nil {
             try await controlPlane.registerGateway(id, applied: applied)
         }
-        guard let view = controlPlane.gateways.contact(id, applied: applied, digest: digest, error: error) else {
+        guard let view = controlPlane.gateways.contact(id, applied: applied, digest: digest, error: error)
+        else {
             throw RegistryError(.notFound, "The gateway '\(id)' was deregistered at this moment.")
         }
         return json(.object(shown(view, beside: controlPlane.routing.current.tag)))
@@ -69,7 +74,8 @@ extension Endpoints {
             "lag": view.lag(behind: table).map { .integer($0) } ?? .null,
             "live": .bool(view.isLive), "leaseExpiresAt": .string(view.leaseEndsAt.description),
             "lastContactAt": .string(view.record.contactAt.description),
-            "registeredAt": .string(view.record.registeredAt.description), "digest": .string(view.record.digest),
+            "registeredAt": .string(view.record.registeredAt.description),
+            "digest": .string(view.record.digest),
             "error": .string(view.record.error),
         ]
     }

@@ -6,7 +6,9 @@ import Telemetry
 
 // How the control plane itself is.
 extension Endpoints {
-    func getHealthLive(_ call: Call, _ head: RequestHead) throws -> Reception { .answer(json(["status": "live"])) }
+    func getHealthLive(_ call: Call, _ head: RequestHead) throws -> Reception {
+        .answer(json(["status": "live"]))
+    }
 
     func getHealthReady(_ call: Call, _ head: RequestHead) throws -> Reception {
         guard let why = status.unready else { return .answer(json(["status": "ready"])) }
@@ -23,16 +25,21 @@ extension Endpoints {
     }
 
     func getOpenAPI(_ call: Call, _ head: RequestHead) throws -> Reception {
-        .answer(Response(.ok, fields: [.contentType: MediaType.yaml.essence], body: .bytes(PackageResources.openapi_yaml)))
+        .answer(
+            Response(
+                .ok, fields: [.contentType: MediaType.yaml.essence],
+                body: .bytes(PackageResources.openapi_yaml)))
     }
 
     func getRegistry(_ call: Call, _ request: Request) async throws -> Response {
         let (revision, table) = (controlPlane.revision, controlPlane.routing.current)
         return json([
-            "incarnation": .string(controlPlane.incarnation.rawValue), "revision": .string(revision.description),
+            "incarnation": .string(controlPlane.incarnation.rawValue),
+            "revision": .string(revision.description),
             "routingRevision": .string(table.tag.description),
             "cells": .integer(Int64(try controlPlane.cellCount())),
-            "tenants": .integer(Int64(table.tenantCount)), "gateways": .integer(Int64(controlPlane.gateways.count)),
+            "tenants": .integer(Int64(table.tenantCount)),
+            "gateways": .integer(Int64(controlPlane.gateways.count)),
             "version": .string(settings.version),
         ])
     }

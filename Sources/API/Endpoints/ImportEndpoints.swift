@@ -25,14 +25,18 @@ extension Endpoints {
     private func importLines(
         of kind: ImportKind, _ call: Call, _ request: Request, _ body: any BodyReader
     ) async throws -> Response {
-        if let field = request.fields[.contentType], MediaType(parsing: field)?.essence != MediaType.ndjson.essence {
+        if let field = request.fields[.contentType],
+            MediaType(parsing: field)?.essence != MediaType.ndjson.essence
+        {
             throw RegistryError(
                 .unsupportedMediaType, "The body is '\(field)', and an import takes application/x-ndjson.",
                 nextSteps: ["send Content-Type: application/x-ndjson, a JSON object a line"])
         }
         let change = try changeRequest(call, request)
         var splitter = JSONLines(lineBytesMax: Limits.importLineBytesMax)
-        if change.dryRun || change.plan != nil || change.idempotencyKey != nil || call.query["atomic"] == "true" {
+        if change.dryRun || change.plan != nil || change.idempotencyKey != nil
+            || call.query["atomic"] == "true"
+        {
             var lines: [ImportLine] = []
             let bytes = try await whole(body)
             try splitter.append(bytes) { lines.append(Self.line($0, $1)) }
@@ -75,7 +79,9 @@ extension Endpoints {
                 throw RegistryError(
                     .contentTooLarge,
                     "An import in one transaction has at most \(Limits.atomicImportBytesMax) bytes.",
-                    nextSteps: ["leave out atomic, dryRun, If-Plan-Match and Idempotency-Key", "or send it in parts"])
+                    nextSteps: [
+                        "leave out atomic, dryRun, If-Plan-Match and Idempotency-Key", "or send it in parts",
+                    ])
             }
         }
         return bytes

@@ -11,7 +11,8 @@ extension Endpoints {
             let id = try call.tenantID()
             return past(call, at) { [controlPlane] in try controlPlane.pastRoute(of: id, at: $0) }
         }
-        return .answer(route(controlPlane.routing.current.routeAnswer(tenant: tenant), "tenant", tenant, call))
+        return .answer(
+            route(controlPlane.routing.current.routeAnswer(tenant: tenant), "tenant", tenant, call))
     }
 
     func resolveRoute(_ call: Call, _ head: RequestHead) throws -> Reception {
@@ -24,7 +25,8 @@ extension Endpoints {
         if let at = call.query["at"] {
             return past(call, at) { [controlPlane] in try controlPlane.pastRoute(ofHost: normalised, at: $0) }
         }
-        return .answer(route(controlPlane.routing.current.routeAnswer(host: normalised), "host", normalised, call))
+        return .answer(
+            route(controlPlane.routing.current.routeAnswer(host: normalised), "host", normalised, call))
     }
 
     /// A found route may be used again for five seconds, an unknown name for one.
@@ -100,7 +102,9 @@ extension Endpoints {
     /// Which cell, since when, and by whose doing.
     func explainRoute(_ call: Call, _ request: Request) async throws -> Response {
         let id = try call.tenantID()
-        guard let route = controlPlane.routing.current.routeAnswer(tenant: id.rawValue) else { throw noTenant(id) }
+        guard let route = controlPlane.routing.current.routeAnswer(tenant: id.rawValue) else {
+            throw noTenant(id)
+        }
         let changes = try controlPlane.routeChanges(of: id, limit: 10)
         guard let last = changes.first else { throw noTenant(id) }
         return json([

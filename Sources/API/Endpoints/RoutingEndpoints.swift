@@ -10,7 +10,9 @@ extension Endpoints {
         let (since, wait) = (try call.since(), try call.wait())
         if let name = call.query["gateway"] {
             let id = try call.gatewayID(name)
-            if !controlPlane.gateways.contact(id, applied: since) { return registering(id, call, since: since) }
+            if !controlPlane.gateways.contact(id, applied: since) {
+                return registering(id, call, since: since)
+            }
         }
         return try table(call, head, since: since, wait: wait)
     }
@@ -36,13 +38,17 @@ extension Endpoints {
         guard let since else { return fullTable(call, head) }
         return try feed(call, since: since, wait: wait, owner: call.query["gateway"]) { snapshot in
             snapshot.delta(since: since)
-        } empty: { $0.emptyDelta(from: since.revision) }
+        } empty: {
+            $0.emptyDelta(from: since.revision)
+        }
     }
 
     private func fullTable(_ call: Call, _ head: RequestHead) -> Reception {
         let snapshot = controlPlane.routing.current
         let tag = etag(snapshot.tag)
-        let fields: Fields = [.etag: tag, .cacheControl: "no-cache, stale-if-error=86400", .vary: "Accept, Accept-Encoding"]
+        let fields: Fields = [
+            .etag: tag, .cacheControl: "no-cache, stale-if-error=86400", .vary: "Accept, Accept-Encoding",
+        ]
         if let condition = head.field(.ifNoneMatch).flatMap(ETagCondition.init(parsing:)),
             condition.weakMatches(ETag(parsing: tag))
         {
@@ -59,7 +65,8 @@ extension Endpoints {
         }
     }
 
-    private static func table(_ body: SharedData, _ encoding: ContentEncoding?, _ fields: Fields) -> Response {
+    private static func table(_ body: SharedData, _ encoding: ContentEncoding?, _ fields: Fields) -> Response
+    {
         var fields = fields
         fields[.contentType] = "application/json"
         if let encoding { fields[.contentEncoding] = encoding.rawValue }
@@ -69,16 +76,19 @@ extension Endpoints {
     private static func lines(of snapshot: RoutingSnapshot, _ fields: Fields) -> Response {
         var fields = fields
         fields[.contentType] = MediaType.ndjson.essence
-        return Response(.ok, fields: fields, body: .stream { writer in
-            for chunk in snapshot.lines { try await writer.write(chunk) }
-        })
+        return Response(
+            .ok, fields: fields,
+            body: .stream { writer in
+                for chunk in snapshot.lines { try await writer.write(chunk) }
+            })
     }
 
     func listCellTenants(_ call: Call, _ head: RequestHead) throws -> Reception {
         let cell = try call.cellID()
         if call.principal.role == .cell, call.principal.cell != cell {
             throw RegistryError(
-                .permissionDenied, "The token '\(call.principal.name)' speaks for another cell than '\(cell)'.")
+                .permissionDenied,
+                "The token '\(call.principal.name)' speaks for another cell than '\(cell)'.")
         }
         guard controlPlane.routing.current.cell(cell) != nil else {
             throw RegistryError(.notFound, "There is no cell '\(cell)'.")
@@ -94,7 +104,9 @@ extension Endpoints {
         }
         return try feed(call, since: since, wait: wait, owner: nil) { snapshot in
             snapshot.ownershipDelta(of: cell, since: since) ?? .gone(oldest: snapshot.revision)
-        } empty: { $0.emptyDelta(from: since.revision) }
+        } empty: {
+            $0.emptyDelta(from: since.revision)
+        }
     }
 
     /// A delta at once, or held until there is one or the wait is over.

@@ -8,7 +8,11 @@ extension Endpoints {
         let filter = try tenantFilter(call)
         return try list(call) {
             try controlPlane.tenants(filter, $0)
-        } shown: { .object($0.shown) } key: { $0.tenant.id.rawValue }
+        } shown: {
+            .object($0.shown)
+        } key: {
+            $0.tenant.id.rawValue
+        }
     }
 
     func getTenant(_ call: Call, _ request: Request) async throws -> Response {
@@ -48,32 +52,39 @@ extension Endpoints {
     func getTenantHistory(_ call: Call, _ request: Request) async throws -> Response {
         let id = try call.tenantID()
         return try list(call) { page in
-            let before = page.after.flatMap(Int64.init).map(Revision.init(rawValue:)) ?? Revision(rawValue: .max)
+            let before =
+                page.after.flatMap(Int64.init).map(Revision.init(rawValue:)) ?? Revision(rawValue: .max)
             return try controlPlane.history(of: .tenant, id.rawValue, before: before, limit: page.limit)
         } shown: { entry in
-            guard var shown = try entry.event.shown.object else { preconditionFailure("an event is an object") }
+            guard var shown = try entry.event.shown.object else {
+                preconditionFailure("an event is an object")
+            }
             shown["before"] = try entry.before.map { try JSONValue(parsing: Array($0.utf8)) } ?? .null
             return .object(shown)
-        } key: { $0.event.revision.description }
+        } key: {
+            $0.event.revision.description
+        }
     }
 
     func exportTenants(_ call: Call, _ request: Request) async throws -> Response {
         let filter = try tenantFilter(call)
-        return Response(.ok, fields: [.contentType: MediaType.ndjson.essence], body: .stream { writer in
-            // Page by page, so that a slow reader holds no snapshot; each tenant is whole, and none comes twice.
-            var after: String?
-            repeat {
-                let page = Page(after: after, limit: Limits.pageItemsMax)
-                let records = try controlPlane.tenants(filter, page)
-                var chunk: [UInt8] = []
-                for record in records {
-                    chunk += record.tenant.document.encoded()
-                    chunk.append(UInt8(ascii: "\n"))
-                }
-                if !chunk.isEmpty { try await writer.write(chunk) }
-                after = records.count == page.limit ? records.last?.tenant.id.rawValue : nil
-            } while after != nil
-        })
+        return Response(
+            .ok, fields: [.contentType: MediaType.ndjson.essence],
+            body: .stream { writer in
+                // Page by page, so that a slow reader holds no snapshot; each tenant is whole, and none comes twice.
+                var after: String?
+                repeat {
+                    let page = Page(after: after, limit: Limits.pageItemsMax)
+                    let records = try controlPlane.tenants(filter, page)
+                    var chunk: [UInt8] = []
+                    for record in records {
+                        chunk += record.tenant.document.encoded()
+                        chunk.append(UInt8(ascii: "\n"))
+                    }
+                    if !chunk.isEmpty { try await writer.write(chunk) }
+                    after = records.count == page.limit ? records.last?.tenant.id.rawValue : nil
+                } while after != nil
+            })
     }
 
     private func tenantFilter(_ call: Call) throws(RegistryError) -> TenantFilter {
@@ -83,10 +94,13 @@ extension Endpoints {
             cell = id
         }
         return TenantFilter(
-            cell: cell, state: try call.choice("state"), pinned: try call.flag("pinned"), labels: try call.labels())
+            cell: cell, state: try call.choice("state"), pinned: try call.flag("pinned"),
+            labels: try call.labels())
     }
 
     func noTenant(_ id: TenantID) -> RegistryError { RegistryError(.notFound, "There is no tenant '\(id)'.") }
 
-    static func path(of id: TenantID) -> String { "/v1/tenants/\(PercentEncoding.encode(pathSegment: id.rawValue))" }
+    static func path(of id: TenantID) -> String {
+        "/v1/tenants/\(PercentEncoding.encode(pathSegment: id.rawValue))"
+    }
 }

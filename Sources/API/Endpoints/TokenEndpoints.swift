@@ -8,12 +8,18 @@ extension Endpoints {
         let tokens = try controlPlane.tokenRecords()
         return try list(call) { page in
             Array(tokens.drop { $0.principal.name <= page.after ?? "" }.prefix(page.limit))
-        } shown: { .object($0.shown) } key: { $0.principal.name }
+        } shown: {
+            .object($0.shown)
+        } key: {
+            $0.principal.name
+        }
     }
 
     func createToken(_ call: Call, _ request: Request) async throws -> Response {
         let token = try TokenRequest(document: try document(request, call))
-        return try await write(call, request, location: "/v1/tokens/\(token.name)") { try $0.createToken(token) }
+        return try await write(call, request, location: "/v1/tokens/\(token.name)") {
+            try $0.createToken(token)
+        }
     }
 
     func deleteToken(_ call: Call, _ request: Request) async throws -> Response {

@@ -34,9 +34,12 @@ public struct Answer: Sendable, Equatable {
     }
 
     var kept: KeptAnswer {
-        let fields: JSONValue = ["location": .string(location), "tag": tag.map { .string($0.description) } ?? .null]
+        let fields: JSONValue = [
+            "location": .string(location), "tag": tag.map { .string($0.description) } ?? .null,
+        ]
         return KeptAnswer(
-            status: created ? Self.createdStatus : Self.doneStatus, fields: fields.encodedString(), body: body)
+            status: created ? Self.createdStatus : Self.doneStatus, fields: fields.encodedString(), body: body
+        )
     }
 
     private static let createdStatus = 201

@@ -15,7 +15,8 @@ extension Change {
     public func patchCell(_ id: CellID, _ patch: JSONValue) throws -> Outcome {
         guard let old = try transaction.cell(id) else { throw notFound("cell", id) }
         try check("cell", id, at: old.revision)
-        let cell = try Cell(document: old.cell.document.applyingMergePatch(patch), id: id, replacing: old.cell)
+        let cell = try Cell(
+            document: old.cell.document.applyingMergePatch(patch), id: id, replacing: old.cell)
         return try save(cell, replacing: old)
     }
 
@@ -70,6 +71,7 @@ extension Change {
         }
         let saved = try transaction.save(cell, replacing: old)
         return Outcome(
-            created: old == nil, shown: saved.shown, revision: saved.revision, previous: old?.revision ?? .zero)
+            created: old == nil, shown: saved.shown, revision: saved.revision,
+            previous: old?.revision ?? .zero)
     }
 }

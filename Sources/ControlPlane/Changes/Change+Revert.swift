@@ -8,10 +8,13 @@ extension Change {
     /// - Throws: `revertConflict` naming the later changes that stand on it; `stateConflict` where the way back is not
     ///   one that the state machine has; whatever the rules say of the result.
     public func revert(_ revision: Revision) throws -> Outcome {
-        guard let event = try transaction.event(at: revision)?.event else { throw notFound("change", revision) }
+        guard let event = try transaction.event(at: revision)?.event else {
+            throw notFound("change", revision)
+        }
         let before = try document(at: event.previous)
         let after = try event.document.map(Self.parse)
-        let now = try transaction.document(of: event.kind, event.id, at: transaction.revision()).map(Self.parse)
+        let now = try transaction.document(of: event.kind, event.id, at: transaction.revision()).map(
+            Self.parse)
         let target = try target(of: event, before: before, after: after, now: now)
 
         switch event.kind {
@@ -23,7 +26,8 @@ extension Change {
             return try restore(tenant: id, target)
         case .token, .gateway:
             throw RegistryError(
-                .stateConflict, "The change \(revision) is of a \(event.kind.rawValue), which can't be reverted.",
+                .stateConflict,
+                "The change \(revision) is of a \(event.kind.rawValue), which can't be reverted.",
                 nextSteps: ["make a new one instead"])
         }
     }
@@ -77,7 +81,8 @@ extension Change {
             if let reached = try? now.after(event), reached == wanted { return try move(cell: id, by: event) }
         }
         throw RegistryError(
-            .stateConflict, "The cell '\(id)' is \(now.state.rawValue), and can't go back to \(wanted.state.rawValue).",
+            .stateConflict,
+            "The cell '\(id)' is \(now.state.rawValue), and can't go back to \(wanted.state.rawValue).",
             nextSteps: ["take the actions that its state allows"])
     }
 
@@ -100,5 +105,7 @@ extension Change {
         try transaction.event(at: revision)?.event.document.map(Self.parse)
     }
 
-    private static func parse(_ document: String) throws -> JSONValue { try JSONValue(parsing: Array(document.utf8)) }
+    private static func parse(_ document: String) throws -> JSONValue {
+        try JSONValue(parsing: Array(document.utf8))
+    }
 }

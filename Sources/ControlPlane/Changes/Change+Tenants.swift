@@ -73,7 +73,8 @@ extension Change {
         }
         let saved = try transaction.save(tenant, replacing: old)
         return Outcome(
-            created: old == nil, shown: saved.shown, revision: saved.revision, previous: old?.revision ?? .zero)
+            created: old == nil, shown: saved.shown, revision: saved.revision,
+            previous: old?.revision ?? .zero)
     }
 
     private func checkHosts(_ spec: TenantSpec) throws {
@@ -109,7 +110,10 @@ extension Change {
                 "The cell '\(named)' can't take the tenant '\(spec.id)': \(objections.map(\.message).joined(separator: "; ")).",
                 errors: [FieldError("cell", "can't take the tenant")],
                 blockers: objections.map { Blocker(kind: "cell", id: named.rawValue, message: $0.message) },
-                nextSteps: ["leave 'cell' out to have one chosen", "POST /v1/placement:simulate shows each cell's verdict"])
+                nextSteps: [
+                    "leave 'cell' out to have one chosen",
+                    "POST /v1/placement:simulate shows each cell's verdict",
+                ])
         }
         return named
     }
@@ -120,7 +124,8 @@ extension Change {
         let shown = cells.prefix(20).map { cell in
             Blocker(
                 kind: "cell", id: cell.id.rawValue,
-                message: PlacementPolicy.objections(to: cell, for: question).map(\.message).joined(separator: "; "))
+                message: PlacementPolicy.objections(to: cell, for: question).map(\.message).joined(
+                    separator: "; "))
         }
         return RegistryError(
             .notPlaceable,
@@ -128,7 +133,10 @@ extension Change {
                 ? "There is no cell to place the tenant '\(question.tenant)' on."
                 : "None of the \(cells.count) cells can take the tenant '\(question.tenant)'.",
             blockers: Array(shown),
-            nextSteps: ["POST /v1/placement:simulate shows each cell's verdict", "add or activate a cell with headroom"])
+            nextSteps: [
+                "POST /v1/placement:simulate shows each cell's verdict",
+                "add or activate a cell with headroom",
+            ])
     }
 
     private func checkRoom(for spec: TenantSpec, on cell: CellID, now load: Int64) throws {
@@ -141,14 +149,17 @@ extension Change {
             .notPlaceable,
             "The cell '\(cell)' has a headroom of \(headroom) units: the tenant can't grow from \(load) to \(spec.load).",
             errors: [FieldError("load", "must be at most \(load + headroom)")],
-            blockers: [Blocker(kind: "cell", id: cell.rawValue, message: "has a headroom of \(headroom) units")],
+            blockers: [
+                Blocker(kind: "cell", id: cell.rawValue, message: "has a headroom of \(headroom) units")
+            ],
             nextSteps: ["raise the cell's capacity", "move the tenant to a cell with headroom"])
     }
 
     private func checkAlone(_ spec: TenantSpec, on cell: CellID) throws {
         guard let candidate = try transaction.ledger().candidate(cell), candidate.tenants > 1 else { return }
         throw RegistryError(
-            .notPlaceable, "The cell '\(cell)' has \(candidate.tenants) tenants: it can't become this one's alone.",
+            .notPlaceable,
+            "The cell '\(cell)' has \(candidate.tenants) tenants: it can't become this one's alone.",
             errors: [FieldError("placement.dedicated", "can't become true on a shared cell")],
             nextSteps: ["move the tenant to an empty cell"])
     }

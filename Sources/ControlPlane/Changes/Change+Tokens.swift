@@ -20,18 +20,24 @@ public struct TokenRequest: Sendable, Equatable {
     /// - Throws: `invalidArgument` with every field that is wrong.
     public init(document: JSONValue) throws(RegistryError) {
         let reader = try DocumentReader(document)
-        let name = reader.required("name", reader.parsed("name", Self.nameRule) { Self.isName($0) ? $0 : nil })
+        let name = reader.required(
+            "name", reader.parsed("name", Self.nameRule) { Self.isName($0) ? $0 : nil })
         let role = reader.required("role", reader.choice("role", Role.self))
         let cell = reader.parsed("cell", "must be a cell's name", CellID.init)
         let expiresIn = reader.duration("expiresIn", in: .seconds(60)...(.seconds(10 * 365 * 86_400)))
         if role == .cell, !reader.has("cell") { reader.report("cell", "is required for the role 'cell'") }
-        if let role, role != .cell, reader.has("cell") { reader.report("cell", "is for the role 'cell' alone") }
+        if let role, role != .cell, reader.has("cell") {
+            reader.report("cell", "is for the role 'cell' alone")
+        }
         try reader.finish()
-        guard let name, let role else { preconditionFailure("finish() throws where a required field is missing") }
+        guard let name, let role else {
+            preconditionFailure("finish() throws where a required field is missing")
+        }
         self.init(name: name, role: role, cell: cell, expiresIn: expiresIn)
     }
 
-    private static let nameRule = "must be 1 to 63 characters of letters, digits, '.', '_' and '-', and not a name of ours"
+    private static let nameRule =
+        "must be 1 to 63 characters of letters, digits, '.', '_' and '-', and not a name of ours"
 
     /// `anonymous` and `system` stand in the audit for nobody's token and for ourselves.
     private static func isName(_ name: String) -> Bool {

@@ -17,7 +17,9 @@ public struct Change {
 
     /// - Throws: `preconditionFailed` where the resource is not as the request expects it.
     func check(_ noun: String, _ id: some CustomStringConvertible, at revision: Revision?) throws {
-        try expectation.check(noun, id.description, at: try revision.map { RevisionTag(try transaction.incarnation(), $0) })
+        guard expectation != .any else { return }
+        let tag = try revision.map { RevisionTag(try transaction.incarnation(), $0) }
+        try expectation.check(noun, id.description, at: tag)
     }
 
     func notFound(_ noun: String, _ id: some CustomStringConvertible) -> RegistryError {

@@ -56,7 +56,8 @@ extension ControlPlane {
             let effects = Effects(of: transaction)
             if let plan = request.plan, plan != effects.plan {
                 throw RegistryError(
-                    .planChanged, "What the plan was made of has changed: the write would now do something else.",
+                    .planChanged,
+                    "What the plan was made of has changed: the write would now do something else.",
                     nextSteps: ["send the dry run again, and look at what it shows now"])
             }
             if request.dryRun {

@@ -23,7 +23,9 @@ public final class GatewayLedger: Sendable {
         let leaseEnd = clock.uptime() + Limits.leaseDuration
         entries = Mutex(
             Dictionary(
-                uniqueKeysWithValues: records.map { ($0.id, Entry(record: $0, leaseEnd: leaseEnd, unsaved: false)) }))
+                uniqueKeysWithValues: records.map {
+                    ($0.id, Entry(record: $0, leaseEnd: leaseEnd, unsaved: false))
+                }))
     }
 
     /// Renews the gateway's lease, and notes what it has applied.
@@ -34,7 +36,8 @@ public final class GatewayLedger: Sendable {
     }
 
     /// As `contact`, with what the gateway reports of itself; nil leaves a report as it is.
-    public func contact(_ id: String, applied: RevisionTag?, digest: String?, error: String?) -> GatewayView? {
+    public func contact(_ id: String, applied: RevisionTag?, digest: String?, error: String?) -> GatewayView?
+    {
         let (now, uptime) = (clock.now(), clock.uptime())
         return entries.withLock { entries -> GatewayView? in
             guard let index = entries.index(forKey: id) else { return nil }
@@ -66,7 +69,9 @@ public final class GatewayLedger: Sendable {
 
     public func view(of id: String) -> GatewayView? {
         let (now, uptime) = (clock.now(), clock.uptime())
-        return entries.withLock { $0[id] }.map { GatewayView($0.record, leaseLeft: $0.leaseEnd - uptime, now: now) }
+        return entries.withLock { $0[id] }.map {
+            GatewayView($0.record, leaseLeft: $0.leaseEnd - uptime, now: now)
+        }
     }
 
     /// All of them, by name.
@@ -85,7 +90,9 @@ public final class GatewayLedger: Sendable {
     /// These are written; one that has been heard of since stays unsaved.
     func saved(_ records: [GatewayRecord]) {
         entries.withLock { entries in
-            for record in records where entries[record.id]?.record == record { entries[record.id]?.unsaved = false }
+            for record in records where entries[record.id]?.record == record {
+                entries[record.id]?.unsaved = false
+            }
         }
     }
 }

@@ -42,7 +42,8 @@ extension Change {
     public func importWhole(_ lines: [ImportLine], of kind: ImportKind) throws -> Outcome {
         var report = ImportReport()
         try importLines(lines, of: kind, into: &report)
-        return Outcome(created: false, shown: report.shown, revision: report.revision, previous: report.revision)
+        return Outcome(
+            created: false, shown: report.shown, revision: report.revision, previous: report.revision)
     }
 
     /// As `importWhole`, but the first line that fails undoes them all.
@@ -52,7 +53,8 @@ extension Change {
             try importLines([line], of: kind, into: &report)
             guard report.failed == 0 else { throw Self.lineFailed(line.number, report) }
         }
-        return Outcome(created: false, shown: report.shown, revision: report.revision, previous: report.revision)
+        return Outcome(
+            created: false, shown: report.shown, revision: report.revision, previous: report.revision)
     }
 
     private static func lineFailed(_ number: Int, _ report: ImportReport) -> RegistryError {
@@ -61,7 +63,10 @@ extension Change {
         return RegistryError(
             code, "Line \(number): \(failure?["message"]?.string ?? "it failed") Nothing was imported.",
             errors: [FieldError("line \(number)", failure?["message"]?.string ?? "failed")],
-            nextSteps: ["mend the line and send the whole import again", "leave atomic out to keep the lines that are right"])
+            nextSteps: [
+                "mend the line and send the whole import again",
+                "leave atomic out to keep the lines that are right",
+            ])
     }
 }
 

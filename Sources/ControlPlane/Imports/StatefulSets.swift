@@ -31,7 +31,10 @@ public struct StatefulSets {
             throw RegistryError(
                 .invalidArgument, "The body is no Kubernetes list of StatefulSets.",
                 errors: [FieldError("kind", "must be 'List', 'StatefulSetList' or 'StatefulSet'")],
-                nextSteps: ["kubectl get statefulsets -n titan-cells -o json", "or send cells as application/x-ndjson"])
+                nextSteps: [
+                    "kubectl get statefulsets -n titan-cells -o json",
+                    "or send cells as application/x-ndjson",
+                ])
         }
         return items.enumerated().compactMap { index, item in
             guard item["kind"]?.string ?? "StatefulSet" == "StatefulSet", isCell(item) else { return nil }
@@ -51,7 +54,10 @@ public struct StatefulSets {
             return .failure(
                 RegistryError(
                     .invalidArgument, "The StatefulSet '\(name)' names no zone.",
-                    errors: [FieldError("zones", "must list zones to deal out, like us-east-1a,us-east-1b,us-east-1c")]))
+                    errors: [
+                        FieldError(
+                            "zones", "must list zones to deal out, like us-east-1a,us-east-1b,us-east-1c")
+                    ]))
         }
         let namespace = metadata?["namespace"]?.string ?? "default"
         let service = item["spec"]?["serviceName"]?.string ?? name
@@ -88,7 +94,8 @@ public struct StatefulSets {
             ?? template?["spec"]?["nodeSelector"]?[key]?.string
         if let said { return said }
         guard !zones.isEmpty else { return nil }
-        let number = Int(name.reversed().prefix { $0.isASCII && $0.isNumber }.reversed().map(String.init).joined())
+        let number = Int(
+            name.reversed().prefix { $0.isASCII && $0.isNumber }.reversed().map(String.init).joined())
         return zones[((number ?? 1) + zones.count - 1) % zones.count]
     }
 

@@ -2,7 +2,9 @@ import Registry
 import Store
 
 extension ControlPlane {
-    public func tenant(_ id: TenantID) throws(RegistryError) -> TenantRecord? { try store.read { try $0.tenant(id) } }
+    public func tenant(_ id: TenantID) throws(RegistryError) -> TenantRecord? {
+        try store.read { try $0.tenant(id) }
+    }
 
     public func tenants(_ filter: TenantFilter, _ page: Page) throws(RegistryError) -> [TenantRecord] {
         try store.read { try $0.tenants(filter, page: page) }

@@ -41,7 +41,8 @@ public final class ReconcilerDriver: Sendable {
 
     /// One step of one reconciler.
     func step(_ reconciler: any Reconciler) async {
-        var report = ReconcilerReport(name: reconciler.name, startedAt: clock.now(), report: "runs", failed: false)
+        var report = ReconcilerReport(
+            name: reconciler.name, startedAt: clock.now(), report: "runs", failed: false)
         state.withLock { $0[reconciler.name] = report }
         do {
             report.report = try await reconciler.step()

@@ -20,9 +20,12 @@ struct SaveGatewayContacts: Reconciler {
     func step() async throws -> String {
         let records = controlPlane.gateways.unsaved(limit: 1000)
         guard !records.isEmpty else { return "nothing to save" }
-        try await controlPlane.store.write(as: ChangeContext(principal: .system, operation: name)) { transaction in
+        try await controlPlane.store.write(as: ChangeContext(principal: .system, operation: name)) {
+            transaction in
             // One that has deregistered in between stays away.
-            for record in records where try transaction.gateway(record.id) != nil { try transaction.save(record) }
+            for record in records where try transaction.gateway(record.id) != nil {
+                try transaction.save(record)
+            }
         }
         controlPlane.gateways.saved(records)
         return "saved \(records.count) gateways"
@@ -36,7 +39,9 @@ struct DeleteExpiredAnswers: Reconciler {
     let period = Duration.seconds(60)
 
     func step() async throws -> String {
-        let deleted = try await controlPlane.store.write(as: ChangeContext(principal: .system, operation: name)) {
+        let deleted = try await controlPlane.store.write(
+            as: ChangeContext(principal: .system, operation: name)
+        ) {
             try $0.deleteExpiredAnswers(limit: 1000)
         }
         return "deleted \(deleted) answers"

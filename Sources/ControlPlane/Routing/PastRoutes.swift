@@ -14,7 +14,9 @@ extension ControlPlane {
     ///
     /// - Throws: `invalidArgument` for a revision that has not been reached.
     public func pastRoute(of tenant: TenantID, at moment: PastMoment) throws(RegistryError) -> JSONValue? {
-        try store.read { try Self.route(of: tenant, at: try Self.revision(at: moment, in: $0), in: $0, incarnation) }
+        try store.read {
+            try Self.route(of: tenant, at: try Self.revision(at: moment, in: $0), in: $0, incarnation)
+        }
     }
 
     /// As `pastRoute(of:at:)`, for whichever tenant had the host then.
@@ -23,7 +25,8 @@ extension ControlPlane {
             let revision = try Self.revision(at: moment, in: transaction)
             for tenant in try transaction.tenants(everHaving: host) {
                 guard let document = try transaction.document(of: .tenant, tenant.rawValue, at: revision),
-                    try JSONValue(parsing: Array(document.utf8))["hosts"]?.array?.contains(.string(host)) == true
+                    try JSONValue(parsing: Array(document.utf8))["hosts"]?.array?.contains(.string(host))
+                        == true
                 else { continue }
                 return try Self.route(of: tenant, at: revision, in: transaction, incarnation)
             }
@@ -46,9 +49,12 @@ extension ControlPlane {
     }
 
     private static func route(
-        of tenant: TenantID, at revision: Revision, in transaction: ReadTransaction, _ incarnation: Incarnation
+        of tenant: TenantID, at revision: Revision, in transaction: ReadTransaction,
+        _ incarnation: Incarnation
     ) throws -> JSONValue? {
-        guard let kept = try transaction.document(of: .tenant, tenant.rawValue, at: revision) else { return nil }
+        guard let kept = try transaction.document(of: .tenant, tenant.rawValue, at: revision) else {
+            return nil
+        }
         let document = try JSONValue(parsing: Array(kept.utf8))
         let routed = try RoutedTenant(stored: document)
         let cell = try transaction.document(of: .cell, routed.cell.rawValue, at: revision)

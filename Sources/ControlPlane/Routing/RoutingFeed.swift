@@ -26,7 +26,8 @@ struct RoutingFeed {
         }
         try transaction.forEachRoutedTenant { tenant, cell, epoch, state in
             guard let ordinal = ordinals[cell] else {
-                throw RegistryError(.internalError, "A tenant is on the cell '\(cell)', which is not in the table.")
+                throw RegistryError(
+                    .internalError, "A tenant is on the cell '\(cell)', which is not in the table.")
             }
             builder.load(tenant: tenant, cell: ordinal, epoch: epoch, state: state)
         }
@@ -120,7 +121,8 @@ private func unreadable(_ change: StoredChange) -> RegistryError {
 extension RoutedTenant {
     /// Just the three members that gateways see, of a document that the registry itself wrote.
     init(stored document: JSONValue) throws {
-        guard let cell = document["cell"]?.string.flatMap(CellID.init), let epoch = document["epoch"]?.integer,
+        guard let cell = document["cell"]?.string.flatMap(CellID.init),
+            let epoch = document["epoch"]?.integer,
             let state = document["state"]?.string.flatMap(TenantState.init)
         else { throw RegistryError(.internalError, "A kept tenant has no cell, epoch or state.") }
         self.init(cell: cell, epoch: Epoch(rawValue: epoch), state: state)

@@ -11,7 +11,7 @@ public enum Role: String, Sendable, CaseIterable {
     /// Records backups and restores.
     case backup
     /// Changes cells, tenants and their placement.
-    case operator_ = "operator"
+    case `operator`
     /// Everything, tokens too.
     case admin
 }

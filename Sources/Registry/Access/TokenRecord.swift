@@ -17,7 +17,7 @@ public struct TokenRecord: Sendable, Equatable {
 
     public var document: JSONValue {
         var object: JSONObject = [
-            "name": .string(principal.name), "role": .string(principal.role.rawValue)
+            "name": .string(principal.name), "role": .string(principal.role.rawValue),
         ]
         if let cell = principal.cell { object["cell"] = .string(cell.rawValue) }
         if let expiresAt = principal.expiresAt { object["expiresAt"] = .string(expiresAt.description) }

@@ -5,7 +5,8 @@ public struct AuditFilter: Sendable, Equatable {
     public var actor: String?
     public var operation: String?
 
-    public init(kind: ResourceKind? = nil, id: String? = nil, actor: String? = nil, operation: String? = nil) {
+    public init(kind: ResourceKind? = nil, id: String? = nil, actor: String? = nil, operation: String? = nil)
+    {
         self.kind = kind
         self.id = id
         self.actor = actor

@@ -8,7 +8,8 @@ public struct ChangeContext: Sendable, Equatable {
     public var traceparent: String
 
     public init(
-        principal: Principal, operation: String, reason: String = "", requestID: String = "", traceparent: String = ""
+        principal: Principal, operation: String, reason: String = "", requestID: String = "",
+        traceparent: String = ""
     ) {
         self.principal = principal
         self.operation = operation

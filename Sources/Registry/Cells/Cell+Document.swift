@@ -11,7 +11,8 @@ extension Cell {
         let reader = try DocumentReader(document)
         reader.ignore("load", "tenants", "revision", "previousRevision", "createdAt", "updatedAt")
         let named = reader.parsed("id", Names.dnsLabelRule, CellID.init)
-        let zone = reader.required("zone", reader.parsed("zone", Names.wordRule) { Names.isWord($0) ? $0 : nil })
+        let zone = reader.required(
+            "zone", reader.parsed("zone", Names.wordRule) { Names.isWord($0) ? $0 : nil })
         let region = reader.parsed("region", Names.wordRule) { Names.isWord($0) ? $0 : nil }
         let state: CellState? = reader.choice("state")
         let schedulable = reader.bool("schedulable")
@@ -22,12 +23,14 @@ extension Cell {
         ) { $0.string.flatMap { Names.isAddress($0) ? $0 : nil } }
         let labels = reader.labels("labels")
         let annotations = reader.map(
-            "annotations", countMax: Limits.annotationsMax, keyRule: Names.labelKeyRule, isKey: Names.isLabelKey,
+            "annotations", countMax: Limits.annotationsMax, keyRule: Names.labelKeyRule,
+            isKey: Names.isLabelKey,
             valueRule: "must be a string of at most \(Limits.annotationValueBytesMax) bytes"
         ) { $0.string.flatMap { $0.utf8.count <= Limits.annotationValueBytesMax ? $0 : nil } }
         let dataStores = reader.map(
             "dataStores", countMax: Limits.dataStoresPerCellMax, keyRule: Names.wordRule, isKey: Names.isWord,
-            valueRule: "must be a list of at most \(Limits.addressesPerDataStoreMax) addresses, each host:port"
+            valueRule:
+                "must be a list of at most \(Limits.addressesPerDataStoreMax) addresses, each host:port"
         ) { (value: JSONValue) -> [String]? in
             guard let list = value.array, list.count <= Limits.addressesPerDataStoreMax else { return nil }
             let addresses = list.compactMap(\.string).filter(Names.isAddress)
@@ -39,7 +42,9 @@ extension Cell {
         ) { $0.string.flatMap { Self.isImage($0) ? $0 : nil } }
         let health = reader.nested("health") { CellHealth(from: $0) }
 
-        if let id, let named, id != named { reader.report("id", "must be '\(id)', as in the path, or be left out") }
+        if let id, let named, id != named {
+            reader.report("id", "must be '\(id)', as in the path, or be left out")
+        }
         if id == nil, !reader.has("id") { reader.report("id", "is required") }
         try reader.finish()
         guard let id = id ?? named, let zone else {
@@ -57,7 +62,8 @@ extension Cell {
     public var document: JSONValue {
         var object: JSONObject = [
             "id": .string(id.rawValue), "zone": .string(zone), "region": .string(region),
-            "state": .string(state.rawValue), "schedulable": .bool(schedulable), "capacity": .integer(capacity),
+            "state": .string(state.rawValue), "schedulable": .bool(schedulable),
+            "capacity": .integer(capacity),
             "endpoints": .object(JSONObject(strings: endpoints)),
         ]
         if !labels.isEmpty { object["labels"] = .object(JSONObject(strings: labels)) }
@@ -72,7 +78,8 @@ extension Cell {
     }
 
     private static func isImage(_ text: String) -> Bool {
-        (1...Limits.imageBytesMax).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        (1...Limits.imageBytesMax).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 }
 

@@ -21,9 +21,11 @@ public struct Cell: Sendable, Equatable {
     public var health: CellHealth
 
     public init(
-        id: CellID, zone: String, region: String? = nil, state: CellState = .provisioning, schedulable: Bool = true,
+        id: CellID, zone: String, region: String? = nil, state: CellState = .provisioning,
+        schedulable: Bool = true,
         capacity: Int64 = 0, endpoints: [String: String] = [:], labels: [String: String] = [:],
-        annotations: [String: String] = [:], dataStores: [String: [String]] = [:], images: [String: String] = [:],
+        annotations: [String: String] = [:], dataStores: [String: [String]] = [:],
+        images: [String: String] = [:],
         health: CellHealth = CellHealth()
     ) {
         self.id = id
@@ -82,7 +84,8 @@ public struct CellRecord: Sendable, Equatable {
     public var updatedAt: Timestamp
 
     public init(
-        cell: Cell, load: Int64, tenants: Int64, revision: Revision, createdAt: Timestamp, updatedAt: Timestamp
+        cell: Cell, load: Int64, tenants: Int64, revision: Revision, createdAt: Timestamp,
+        updatedAt: Timestamp
     ) {
         self.cell = cell
         self.load = load

@@ -18,13 +18,15 @@ public enum CellRules {
         }
         guard new.zone == old.cell.zone || old.tenants == 0 else {
             throw RegistryError(
-                .inUse, "The cell '\(new.id)' serves \(old.tenants) tenants, placed for its zone '\(old.cell.zone)'.",
+                .inUse,
+                "The cell '\(new.id)' serves \(old.tenants) tenants, placed for its zone '\(old.cell.zone)'.",
                 errors: [FieldError("zone", "can't change while the cell has tenants")],
                 nextSteps: ["move its tenants away first", "register the new zone's cell under another name"])
         }
         guard new.capacity >= old.load else {
             throw RegistryError(
-                .inUse, "The cell '\(new.id)' carries \(old.load) units: its capacity can't become \(new.capacity).",
+                .inUse,
+                "The cell '\(new.id)' carries \(old.load) units: its capacity can't become \(new.capacity).",
                 errors: [FieldError("capacity", "must be at least the load, \(old.load)")],
                 nextSteps: ["cordon the cell, so that it takes no more", "move tenants away first"])
         }
@@ -41,14 +43,18 @@ public enum CellRules {
 
     /// Events that would leave tenants without a cell.
     public static func check(_ event: CellEvent, on record: CellRecord) throws(RegistryError) {
-        guard event == .retire || event == .delete || event == .observedEmpty, record.tenants > 0 else { return }
+        guard event == .retire || event == .delete || event == .observedEmpty, record.tenants > 0 else {
+            return
+        }
         throw RegistryError(
             .inUse, "The cell '\(record.cell.id)' still has \(record.tenants) tenants.",
             blockers: [
-                Blocker(kind: "cell", id: record.cell.id.rawValue, message: "serves \(record.tenants) tenants")
+                Blocker(
+                    kind: "cell", id: record.cell.id.rawValue, message: "serves \(record.tenants) tenants")
             ],
             nextSteps: [
-                "GET /v1/tenants?cell=\(record.cell.id) shows them", "move them away: POST /v1/cells/\(record.cell.id):drain",
+                "GET /v1/tenants?cell=\(record.cell.id) shows them",
+                "move them away: POST /v1/cells/\(record.cell.id):drain",
             ])
     }
 }

@@ -73,7 +73,8 @@ public struct CellLife: Sendable, Equatable {
         case (.draining, .retire):
             throw refused(event, "its drain has not ended", "wait for the drain's operation")
         case (.active, .delete), (.draining, .delete), (.drained, .delete):
-            throw refused(event, "only a cell that never served, or is retired, can be deleted", "retire it first")
+            throw refused(
+                event, "only a cell that never served, or is retired, can be deleted", "retire it first")
         case (.provisioning, .drain), (.drained, .drain), (.provisioning, .undrain), (.active, .undrain),
             (.provisioning, .observedEmpty), (.active, .observedEmpty):
             throw refused(event, "it is \(state.rawValue)", "look at its state first")

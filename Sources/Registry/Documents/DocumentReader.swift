@@ -47,7 +47,8 @@ public final class DocumentReader {
             let first = findings.errors[0]
             let more = findings.errors.count > 1 ? " (and \(findings.errors.count - 1) more)" : ""
             throw RegistryError(
-                .invalidArgument, "The field '\(first.field)' \(first.message)\(more).", errors: findings.errors)
+                .invalidArgument, "The field '\(first.field)' \(first.message)\(more).",
+                errors: findings.errors)
         }
     }
 
@@ -98,7 +99,9 @@ public final class DocumentReader {
 
     public func choice<T: RawRepresentable & CaseIterable>(_ key: String, _ type: T.Type = T.self) -> T?
     where T.RawValue == String {
-        parsed(key, "must be one of \(T.allCases.map(\.rawValue).joined(separator: ", "))") { T(rawValue: $0) }
+        parsed(key, "must be one of \(T.allCases.map(\.rawValue).joined(separator: ", "))") {
+            T(rawValue: $0)
+        }
     }
 
     public func integer(_ key: String, in range: ClosedRange<Int64>) -> Int64? {
@@ -113,7 +116,9 @@ public final class DocumentReader {
     public func bool(_ key: String) -> Bool? { read(key, "true or false", \.bool) }
 
     public func duration(_ key: String, in range: ClosedRange<Duration>) -> Duration? {
-        parsed(key, "must be a duration like 30s or 1h30m, from \(range.lowerBound.go) to \(range.upperBound.go)") {
+        parsed(
+            key, "must be a duration like 30s or 1h30m, from \(range.lowerBound.go) to \(range.upperBound.go)"
+        ) {
             Duration(go: $0).flatMap { range.contains($0) ? $0 : nil }
         }
     }
@@ -123,7 +128,9 @@ public final class DocumentReader {
     }
 
     /// A list of strings without doubles, each converted and each wrong one reported with its index.
-    public func list<T: Hashable>(_ key: String, countMax: Int, _ rule: String, _ convert: (String) -> T?) -> [T]? {
+    public func list<T: Hashable>(_ key: String, countMax: Int, _ rule: String, _ convert: (String) -> T?)
+        -> [T]?
+    {
         guard let values = read(key, "a list of strings", \.array) else { return nil }
         guard values.count <= countMax else {
             report(key, "must have at most \(countMax) entries")
@@ -170,9 +177,12 @@ public final class DocumentReader {
     public func labels(_ key: String) -> [String: String]? {
         map(
             key, countMax: Limits.labelsMax, keyRule: Names.labelKeyRule, isKey: Names.isLabelKey,
-            valueRule: "must be a string of at most \(Limits.labelValueBytesMax) bytes without control characters"
+            valueRule:
+                "must be a string of at most \(Limits.labelValueBytesMax) bytes without control characters"
         ) {
-            $0.string.flatMap { $0.utf8.count <= Limits.labelValueBytesMax && Names.isPrintable($0) ? $0 : nil }
+            $0.string.flatMap {
+                $0.utf8.count <= Limits.labelValueBytesMax && Names.isPrintable($0) ? $0 : nil
+            }
         }
     }
 

@@ -11,7 +11,8 @@ public struct GatewayRecord: Sendable, Equatable {
     public var error: String
 
     public init(
-        id: String, registeredAt: Timestamp, contactAt: Timestamp, applied: RevisionTag? = nil, digest: String = "",
+        id: String, registeredAt: Timestamp, contactAt: Timestamp, applied: RevisionTag? = nil,
+        digest: String = "",
         error: String = ""
     ) {
         self.id = id

@@ -37,7 +37,8 @@ public enum Objection: Sendable, Equatable {
         case .antiAffinity(let other): "it has the tenant '\(other)', and the two avoid each other"
         case .dedicated(let holder): "it is dedicated to the tenant '\(holder)'"
         case .notAlone(let tenants): "it has \(tenants) tenants already, and this one wants it for itself"
-        case .noHeadroom(let headroom, let needed): "its headroom is \(headroom) units, and \(needed) are needed"
+        case .noHeadroom(let headroom, let needed):
+            "its headroom is \(headroom) units, and \(needed) are needed"
         }
     }
 }

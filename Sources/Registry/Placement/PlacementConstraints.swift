@@ -41,7 +41,9 @@ public struct PlacementConstraints: Sendable, Equatable {
         if !zones.isEmpty { object["zones"] = .array(zones.map { .string($0) }) }
         if !matchLabels.isEmpty { object["matchLabels"] = .object(JSONObject(strings: matchLabels)) }
         if dedicated { object["dedicated"] = true }
-        if !avoidTenants.isEmpty { object["avoidTenants"] = .array(avoidTenants.map { .string($0.rawValue) }) }
+        if !avoidTenants.isEmpty {
+            object["avoidTenants"] = .array(avoidTenants.map { .string($0.rawValue) })
+        }
         if !avoidCells.isEmpty { object["avoidCells"] = .array(avoidCells.map { .string($0.rawValue) }) }
         return .object(object)
     }

@@ -44,7 +44,8 @@ public enum PlacementPolicy {
         public var current: CellID?
 
         public init(
-            tenant: TenantID, load: Int64, constraints: PlacementConstraints, avoided: [CellID: TenantID] = [:],
+            tenant: TenantID, load: Int64, constraints: PlacementConstraints,
+            avoided: [CellID: TenantID] = [:],
             current: CellID? = nil
         ) {
             self.tenant = tenant
@@ -101,7 +102,8 @@ public enum PlacementPolicy {
     /// As `objections(…).isEmpty`, without making the list: it is asked for each cell of each tenant of an import.
     private static func isFeasible(_ cell: Candidate, for question: Question) -> Bool {
         cell.schedulable && cell.state == .active
-            && cell.capacity - load(on: cell, without: question) >= question.load && objections(to: cell, for: question).isEmpty
+            && cell.capacity - load(on: cell, without: question) >= question.load
+            && objections(to: cell, for: question).isEmpty
     }
 
     /// A cell's load, the tenant's own left out.

@@ -15,7 +15,8 @@ public enum Host {
         let ascii = text.utf8.allSatisfy { $0 < 0x80 } ? text.lowercased() : international(text)
         guard let ascii, (1...Limits.hostBytesMax).contains(ascii.utf8.count) else { return nil }
         let labels = ascii.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard labels.allSatisfy(isLabel), !labels.last!.allSatisfy({ (0x30...0x39).contains($0) }) || labels.count == 4
+        guard labels.allSatisfy(isLabel),
+            !labels.last!.allSatisfy({ (0x30...0x39).contains($0) }) || labels.count == 4
         else { return nil }
         return ascii
     }

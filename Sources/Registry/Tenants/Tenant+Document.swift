@@ -17,10 +17,14 @@ extension TenantSpec {
         let placement = reader.nested("placement") { PlacementConstraints(from: $0) }
         let labels = reader.labels("labels")
 
-        if let id, let named, id != named { reader.report("id", "must be '\(id)', as in the path, or be left out") }
+        if let id, let named, id != named {
+            reader.report("id", "must be '\(id)', as in the path, or be left out")
+        }
         if id == nil, !reader.has("id") { reader.report("id", "is required") }
         try reader.finish()
-        guard let id = id ?? named else { preconditionFailure("finish() throws where a required field is missing") }
+        guard let id = id ?? named else {
+            preconditionFailure("finish() throws where a required field is missing")
+        }
         self.init(
             id: id, hosts: hosts ?? [], load: load ?? 1, cell: cell, epoch: epoch.map(Epoch.init(rawValue:)),
             state: state, pinned: pinned ?? false, placement: placement ?? PlacementConstraints(),
@@ -33,7 +37,8 @@ extension Tenant {
     public var document: JSONValue {
         var object: JSONObject = [
             "id": .string(id.rawValue), "cell": .string(cell.rawValue), "epoch": .integer(epoch.rawValue),
-            "state": .string(state.rawValue), "load": .integer(load), "hosts": .array(hosts.map { .string($0) }),
+            "state": .string(state.rawValue), "load": .integer(load),
+            "hosts": .array(hosts.map { .string($0) }),
         ]
         if pinned { object["pinned"] = true }
         if placement != PlacementConstraints() { object["placement"] = placement.document }
@@ -56,7 +61,9 @@ extension Tenant {
 extension TenantRecord {
     /// What the API shows: the tenant and what the store knows of it.
     public var shown: JSONObject {
-        guard case .object(var object) = tenant.document else { preconditionFailure("a document is an object") }
+        guard case .object(var object) = tenant.document else {
+            preconditionFailure("a document is an object")
+        }
         object["pinned"] = .bool(tenant.pinned)
         object["revision"] = .integer(revision.rawValue)
         object["createdAt"] = .string(createdAt.description)

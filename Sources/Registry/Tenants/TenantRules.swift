@@ -12,7 +12,8 @@ public enum TenantRules {
         }
         if let state = spec.state, state != old.state {
             throw RegistryError(
-                .stateConflict, "The tenant '\(old.id)' is \(old.state.rawValue): a write of it can't change that.",
+                .stateConflict,
+                "The tenant '\(old.id)' is \(old.state.rawValue): a write of it can't change that.",
                 errors: [FieldError("state", "must be '\(old.state.rawValue)' or be left out")],
                 nextSteps: ["POST /v1/tenants/\(old.id):suspend or :resume"])
         }

@@ -29,7 +29,8 @@ extension TenantState {
         case (.migrating, .suspend), (.migrating, .resume), (.migrating, .delete),
             (.frozen, .suspend), (.frozen, .resume), (.frozen, .delete):
             throw RegistryError(
-                .stateConflict, "The tenant is \(rawValue): a migration moves it, and '\(event.rawValue)' must wait.",
+                .stateConflict,
+                "The tenant is \(rawValue): a migration moves it, and '\(event.rawValue)' must wait.",
                 nextSteps: ["wait for its migration, or cancel it"])
         }
     }
