@@ -13,12 +13,19 @@ struct Checkpointer {
     /// snapshot for longer than would ever be worth waiting for.
     private static let truncateTimeoutMilliseconds: Int32 = 100
 
+    /// Between two attempts on a full disk, each of which writes pages until it finds no room.
+    private static let attemptInterval = Duration.milliseconds(500)
+
     let observer: (any DatabaseObserver)?
-    /// True while there are pages that are not in the database file yet.
-    private(set) var isBehind = false
+    /// True while there are, or may be, pages that are not in the database file yet: a crash may have left some.
+    private(set) var isBehind = true
     /// Pages in the log when last looked at, and after the last checkpoint.
     private var pages = 0
     private var pagesCheckpointed = 0
+
+    /// The error of a checkpoint that found the disk full, until one succeeds.
+    private var lack: SQLiteError?
+    private var nextAttempt = MonotonicTime.now
 
     init(observer: (any DatabaseObserver)?) {
         self.observer = observer
@@ -45,6 +52,8 @@ struct Checkpointer {
         try checkpoint(SQLITE_CHECKPOINT_PASSIVE, on: connection)
     }
 
+    /// To be called after a group that was lost to a full disk: once the log has been checkpointed, it can be used
+    /// again from its start, in the room that it has.
     mutating func makeRoom(on connection: Connection) throws(SQLiteError) {
         try checkpoint(SQLITE_CHECKPOINT_PASSIVE, on: connection)
     }
@@ -53,13 +62,32 @@ struct Checkpointer {
         try checkpoint(SQLITE_CHECKPOINT_TRUNCATE, on: connection)
     }
 
-    /// - Throws: a fatal error only; a reader in the way or a full disk leave the rest for the next time.
+    /// Tells whether writes have to wait until the disk has room.
+    ///
+    /// A log that can't be checkpointed would otherwise grow into the last of the disk, and then more room would
+    /// be needed to get out again than an operator holds in reserve. As it is, as much as 4,000 pages (16 MB) are
+    /// always enough.
+    /// - Returns: the error to answer a write with.
+    mutating func lackOfRoom(on connection: Connection) throws(SQLiteError) -> SQLiteError? {
+        if lack != nil, .now >= nextAttempt { try makeRoom(on: connection) }
+        return lack
+    }
+
+    /// - Throws: a fatal error only.
     private mutating func checkpoint(_ mode: Int32, on connection: Connection) throws(SQLiteError) {
         let start = MonotonicTime.now
-        let progress = try connection.checkpoint(mode)
-        observer?.checkpointed(walPages: pages, duration: .now - start)
-        if progress.pages == 0 { pages = 0 }
+        do throws(SQLiteError) {
+            let progress = try connection.checkpoint(mode)
+            observer?.checkpointed(walPages: pages, duration: .now - start)
+            if progress.pages == 0 { pages = 0 }
+            isBehind = progress.pagesDone < progress.pages
+            lack = nil
+        } catch {
+            if error.isFatal { throw error }
+            isBehind = true
+            lack = error.isDiskFull ? error : nil
+            nextAttempt = .now + Self.attemptInterval
+        }
         pagesCheckpointed = pages
-        isBehind = progress.pagesDone < progress.pages
     }
 }

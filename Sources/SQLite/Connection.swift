@@ -86,6 +86,7 @@ import CSQLite
     /// Runs a script of any number of statements, none of which has parameters.
     public func execute(_ sql: String) throws(SQLiteError) {
         try requireUsable(sql)
+        if case .reading = phase { preconditionFailure("a script after the commit: \(sql)") }
         let code = unsafe sqlite3_exec(handle, sql, nil, nil, nil)
         if code != SQLITE_OK { throw failure(code, sql: sql) }
     }

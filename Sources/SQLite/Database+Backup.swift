@@ -2,8 +2,9 @@ extension Database {
     /// Writes a copy of the database as it is now, while writes go on, on the calling thread.
     ///
     /// The copy is made under a temporary name, checked whole, and brought to the disk before it gets its name:
-    /// what bears the name is a good backup. It is compact, in rollback journal mode, readable by this user only.
-    /// A crash may leave the temporary file, `<path>.partial-…`, behind.
+    /// what bears the name is a good backup. It is compact, in rollback journal mode, and readable by this user
+    /// only; a row id that no column names may differ in it. A crash may leave the temporary file,
+    /// `<path>.partial-…`, behind.
     ///
     /// - Throws: `FileError` with `EEXIST` if there is something at the path; `BackupDamaged`; `SQLiteError`.
     public func backup(to path: String) throws {

@@ -12,13 +12,10 @@ extension Database {
         let limit = timeLimit ?? configuration.readTimeLimit
         return try readers.withReader(until: .now + limit) { reader in
             reader.setDeadline(.now + limit)
-            do {
-                let value = try reader.readingSnapshot(body)
-                guard !reader.isCutOff else { throw ReadTimeLimitExceeded(limit: limit) }
-                return value
-            } catch  where reader.isCutOff {
-                throw ReadTimeLimitExceeded(limit: limit)
-            }
+            let result = Result { try reader.readingSnapshot(body) }
+            // Even if the body took no notice, or made an error of its own of it.
+            if reader.isCutOff { throw ReadTimeLimitExceeded(limit: limit) }
+            return try result.get()
         }
     }
 }

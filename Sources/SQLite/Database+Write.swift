@@ -18,7 +18,8 @@
 // When it goes wrong:
 // - The disk is full, in a write or at COMMIT: the whole group is rolled back and each write of it fails with
 //   that error. Nothing of it is in the file: the frame that would make it valid was not written. Reads go on and
-//   the next group tries anew.
+//   the next group tries anew, unless a checkpoint finds no room either: then writes fail at once until one does,
+//   so that the log does not eat the last of the disk.
 // - I/O error, corruption, or anything else at COMMIT: nobody knows what is on the disk. An fsync that failed
 //   may be followed by a crash after which the "failed" commit is there. Each write of the group gets
 //   `OutcomeUnknown`, no write is taken any more, and `onFatal` ends the process.

@@ -15,15 +15,18 @@ public final class Database: Sendable {
     public static func open(configuration: Configuration) throws -> Database {
         let connection = try Connection(path: configuration.path, mode: .writer)
         try configuration.prepare(connection)
-        return try Database(configuration, writingTo: connection)
+        precondition(!connection.isInTransaction, "the preparation has left a transaction open")
+        let writes = WriteQueue(lengthMax: configuration.queueLengthMax)
+        let path = connection.path
+        try Writer.start(connection, configuration, writes)
+        return Database(configuration, path: path, writes)
     }
 
-    private init(_ configuration: Configuration, writingTo connection: Connection) throws {
+    private init(_ configuration: Configuration, path: String, _ writes: WriteQueue) {
         self.configuration = configuration
-        path = connection.path
-        readers = ReaderPool(path: connection.path, lengthMax: configuration.readersMax)
-        writes = WriteQueue(lengthMax: configuration.queueLengthMax)
-        try Writer.start(connection, configuration, writes)
+        self.path = path
+        self.writes = writes
+        readers = ReaderPool(path: path, lengthMax: configuration.readersMax)
     }
 
     deinit {

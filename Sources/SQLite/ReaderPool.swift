@@ -43,6 +43,7 @@ final class ReaderPool: Sendable {
     /// Refuses every read from now on, waits for those that run, and closes the connections.
     func close() {
         content.withLock { $0.isClosed = true }
+        // Let go of, and so closed, out here: nothing is called out under the lock.
         _ = content.wait { content -> [Connection]? in
             guard content.idle.count == content.opened, content.inspecting == 0 else { return nil }
             defer {

@@ -47,14 +47,10 @@ import CSQLite
         unsafe sqlite3_step(handle)
     }
 
-    /// Ends the run and lets go of the values.
-    /// - Returns: the code of the error the run ended with, if it did; for a statement that was left before
-    ///   its last row, of an error that only its end brought up.
-    @discardableResult
-    func reset() -> Int32 {
-        let code = unsafe sqlite3_reset(handle)
+    /// Ends the run and lets go of the values. The code of it is that of the last step, which was thrown.
+    func reset() {
+        unsafe sqlite3_reset(handle)
         if parameters.count > 0 { unsafe sqlite3_clear_bindings(handle) }
-        return code
     }
 }
 

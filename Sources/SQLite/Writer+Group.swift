@@ -89,7 +89,6 @@ extension Writer {
         do throws(SQLiteError) { try rollBack() } catch let failed { fatal = fatal ?? failed }
         for job in group { job.fail(error) }
         if let fatal { throw fatal }
-        // The log can be used again from its start, in the room that it has, once it is checkpointed.
         if error.isDiskFull { try checkpointer.makeRoom(on: connection) }
     }
 

@@ -45,8 +45,12 @@ final class Writer {
             do {
                 switch queue.next(idleAfter: checkpointer.isBehind ? Self.idleDelay : nil) {
                 case .write(let job):
-                    try commitGroup(startingWith: job)
-                    try checkpointer.committed(on: connection)
+                    if let full = try checkpointer.lackOfRoom(on: connection) {
+                        job.fail(full)
+                    } else {
+                        try commitGroup(startingWith: job)
+                        try checkpointer.committed(on: connection)
+                    }
                 case .idle:
                     try checkpointer.idle(on: connection)
                 case .close:

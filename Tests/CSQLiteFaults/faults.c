@@ -79,6 +79,7 @@ static int f_read(sqlite3_file *f, void *to, int n, sqlite3_int64 at) {
 static int f_write(sqlite3_file *f, const void *from, int n, sqlite3_int64 at) {
     if (ours(f)->is_log && strikes(ours(f)->path, CSQLITE_FAULT_LOG_FULL)) return SQLITE_FULL;
     if (ours(f)->is_log && strikes(ours(f)->path, CSQLITE_FAULT_LOG_WRITE)) return SQLITE_IOERR_WRITE;
+    if (!ours(f)->is_log && strikes(ours(f)->path, CSQLITE_FAULT_MAIN_FULL)) return SQLITE_FULL;
     return TRUE(f)->xWrite(true_file(f), from, n, at);
 }
 static int f_truncate(sqlite3_file *f, sqlite3_int64 n) { return TRUE(f)->xTruncate(true_file(f), n); }

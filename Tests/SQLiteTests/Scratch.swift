@@ -17,7 +17,8 @@ struct Scratch: Sendable {
     }
 
     private init() throws {
-        var template = Array("/tmp/sqlite-tests-XXXXXX".utf8CString)
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(parent)/sqlite-tests-XXXXXX".utf8CString)
         folder = try #require(mkdtemp(&template).map { String(cString: $0) })
     }
 

@@ -14,6 +14,8 @@ enum csqlite_fault {
     CSQLITE_FAULT_NO_SHARED_MEMORY = 4,
     /// fsync of the database file itself fails: a checkpoint does.
     CSQLITE_FAULT_MAIN_SYNC = 5,
+    /// A write to the database file itself finds no space: a checkpoint does.
+    CSQLITE_FAULT_MAIN_FULL = 6,
 };
 
 /// Puts the failing disk in place of the default one, for every connection opened from now on.
