@@ -3,8 +3,9 @@ import CSQLite
 /// Brings what is in the write-ahead log into the database file, at the times that suit the writer.
 ///
 /// PASSIVE takes what no reader's snapshot needs and waits for nobody; once it has caught up, the next commit
-/// begins the log at its start again. Readers that overlap without end can prevent that, so past 64 MB TRUNCATE
-/// waits for them, for a moment. All of it runs on the writer's own connection (see Database+Write.swift).
+/// begins the log at its start again. Readers that overlap without end can prevent that, so past 64 MB
+/// TRUNCATE waits for them, for a moment. All of it runs on the writer's own connection (see
+/// Database+Write.swift).
 struct Checkpointer {
     /// The best of the intervals measured: checkpoints in the background let the log grow past 400 MB.
     private static let intervalPages = 4_000
@@ -17,7 +18,8 @@ struct Checkpointer {
     private static let attemptInterval = Duration.milliseconds(500)
 
     let observer: (any DatabaseObserver)?
-    /// True while there are, or may be, pages that are not in the database file yet: a crash may have left some.
+    /// True while there are, or may be, pages that are not in the database file yet: a crash may have left
+    /// some.
     private(set) var isBehind = true
     /// Pages in the log when last looked at, and after the last checkpoint.
     private var pages = 0
@@ -52,8 +54,8 @@ struct Checkpointer {
         try checkpoint(SQLITE_CHECKPOINT_PASSIVE, on: connection)
     }
 
-    /// To be called after a group that was lost to a full disk: once the log has been checkpointed, it can be used
-    /// again from its start, in the room that it has.
+    /// To be called after a group that was lost to a full disk: once the log has been checkpointed, it can be
+    /// used again from its start, in the room that it has.
     mutating func makeRoom(on connection: Connection) throws(SQLiteError) {
         try checkpoint(SQLITE_CHECKPOINT_PASSIVE, on: connection)
     }
@@ -64,9 +66,9 @@ struct Checkpointer {
 
     /// Tells whether writes have to wait until the disk has room.
     ///
-    /// A log that can't be checkpointed would otherwise grow into the last of the disk, and then more room would
-    /// be needed to get out again than an operator holds in reserve. As it is, as much as 4,000 pages (16 MB) are
-    /// always enough.
+    /// A log that can't be checkpointed would otherwise grow into the last of the disk, and then more room
+    /// would be needed to get out again than an operator holds in reserve. As it is, as much as 4,000 pages
+    /// (16 MB) are always enough.
     /// - Returns: the error to answer a write with.
     mutating func lackOfRoom(on connection: Connection) throws(SQLiteError) -> SQLiteError? {
         if lack != nil, .now >= nextAttempt { try makeRoom(on: connection) }

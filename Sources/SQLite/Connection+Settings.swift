@@ -2,8 +2,8 @@ import CSQLite
 
 /// How every connection is set up, and why. Debian's SQLite 3.40.1 is built with other defaults.
 extension Connection {
-    /// The log's file is cut to this size when it is used again from its start, and to nothing by the checkpointer
-    /// when it is longer and can't be.
+    /// The log's file is cut to this size when it is used again from its start, and to nothing by the
+    /// checkpointer when it is longer and can't be.
     static let walBytesMax = 64 << 20
     private static let busyTimeoutMilliseconds: (writer: Int32, reader: Int32) = (5_000, 1_000)
     /// Between two looks at the clock: tens of microseconds.

@@ -7,7 +7,8 @@ import CSQLite
 @safe public final class Connection {
     /// What a connection is for.
     public enum Mode: Sendable {
-        /// Reads and writes, makes the file if it is missing, and holds the lock that keeps other writers out.
+        /// Reads and writes, makes the file if it is missing, and holds the lock that keeps other writers
+        /// out.
         case writer
         /// Reads a database that a writer of this process has open.
         case reader
@@ -55,8 +56,8 @@ import CSQLite
         let path = try FileSystem.resolvingFolder(of: path)
         if mode == .writer {
             lock = try FileLock(path: path + ".lock")
-            // It holds hashes of tokens. One that is there is not touched: closing a file that SQLite has open
-            // in this process would drop its locks. The log takes over the permissions.
+            // It holds hashes of tokens. One that is there is not touched: closing a file that SQLite has
+            // open in this process would drop its locks. The log takes over the permissions.
             try FileSystem.makePrivateFile(path)
         } else {
             lock = nil

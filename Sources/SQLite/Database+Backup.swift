@@ -1,9 +1,9 @@
 extension Database {
     /// Writes a copy of the database as it is now, while writes go on, on the calling thread.
     ///
-    /// The copy is made under a temporary name, checked whole, and brought to the disk before it gets its name:
-    /// what bears the name is a good backup. It is compact, in rollback journal mode, and readable by this user
-    /// only; a row id that no column names may differ in it. A crash may leave the temporary file,
+    /// The copy is made under a temporary name, checked whole, and brought to the disk before it gets its
+    /// name: what bears the name is a good backup. It is compact, in rollback journal mode, and readable by
+    /// this user only; a row id that no column names may differ in it. A crash may leave the temporary file,
     /// `<path>.partial-…`, behind.
     ///
     /// - Throws: `FileError` with `EEXIST` if there is something at the path; `BackupDamaged`; `SQLiteError`.
@@ -13,8 +13,8 @@ extension Database {
         let partial = "\(path).partial-\(UInt64.random(in: .min ... .max))"
         try FileSystem.makePrivateFile(partial)
         defer { FileSystem.remove(partial) }
-        // It holds a snapshot for as long as it takes: checkpoints get no further meanwhile, and the log grows.
-        // The backup API would hold one too, and would begin again after each commit if it did not.
+        // It holds a snapshot for as long as it takes: checkpoints get no further meanwhile, and the log
+        // grows. The backup API would hold one too, and would begin again after each commit if it did not.
         _ = try readers.withInspector { try $0.run("VACUUM INTO $1", partial) }
         let problems = try Self.problems(inCopyAt: partial)
         guard problems.isEmpty else { throw BackupDamaged(problems: problems) }

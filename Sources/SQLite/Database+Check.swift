@@ -1,7 +1,7 @@
 extension Database {
     /// Looks for damage in the pages and the rows, but not whether each index agrees with its table.
-    /// - Returns: what is wrong, at most 100 findings; empty if all is well. Reads the whole file: take a thread
-    ///   of your own for it.
+    /// - Returns: what is wrong, at most 100 findings; empty if all is well. Reads the whole file: take a
+    ///   thread of your own for it.
     public func quickCheck() throws -> [String] {
         try readers.withInspector { try $0.quickCheck() }
     }

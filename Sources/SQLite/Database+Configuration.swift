@@ -8,16 +8,18 @@ extension Database {
         public var readTimeLimit: Duration = .seconds(2)
         /// Writes that wait; one more is refused with `DatabaseOverloaded`.
         public var queueLengthMax = 4_096
-        /// No write is begun in a group that is this old: its first is not to wait for all that come after it.
+        /// No write is begun in a group that is this old: its first is not to wait for all that come after
+        /// it.
         public var groupDurationMax: Duration = .milliseconds(20)
-        /// Called by `open` on the writer's connection, outside any transaction and before the first write: the
-        /// place for migrations. If it throws, the database is not opened.
+        /// Called by `open` on the writer's connection, outside any transaction and before the first write:
+        /// the place for migrations. If it throws, the database is not opened.
         public var prepare: @Sendable (Connection) throws -> Void = { _ in }
         /// Called on the writer's thread after each successful COMMIT and before any answer of its group. The
         /// connection sees exactly what was committed, and traps if it is written to.
         public var didCommit: @Sendable (Connection) -> Void = { _ in }
-        /// Called on the writer's thread, once, after a fatal error and after the writes it struck were answered:
-        /// the owner ends the process here. It goes on only in tests; writes are refused from then on.
+        /// Called on the writer's thread, once, after a fatal error and after the writes it struck were
+        /// answered: the owner ends the process here. It goes on only in tests; writes are refused from then
+        /// on.
         public var onFatal: @Sendable (SQLiteError) -> Void
         public var observer: (any DatabaseObserver)?
 

@@ -4,8 +4,8 @@ extension Database {
     /// The snapshot is that of the body's first statement, and holds all that was answered before it. The
     /// connection must not be used after the body has returned, nor `read` be called within it.
     ///
-    /// - Parameter timeLimit: for reads that must take longer than the configuration's limit. While a snapshot is
-    ///   held, the log can't be checkpointed past it.
+    /// - Parameter timeLimit: for reads that must take longer than the configuration's limit. While a
+    ///   snapshot is held, the log can't be checkpointed past it.
     /// - Throws: `ReadTimeLimitExceeded`, `DatabaseOverloaded` if no reader comes free within the limit,
     ///   `DatabaseClosed`, `SQLiteError`, and what the body throws.
     public func read<T>(timeLimit: Duration? = nil, _ body: (Connection) throws -> T) throws -> T {

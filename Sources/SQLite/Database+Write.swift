@@ -6,20 +6,20 @@
 // read-only handles that never checkpoint, not even when they close last, and a lock file keeps every other
 // process from writing. So the two can't meet. It also means that a write never waits for another's lock.
 //
-// Writes queue up, first in, first out. The thread takes the first and begins a transaction (BEGIN IMMEDIATE),
-// then runs one write after the other in it, each in a savepoint, as long as there are any, up to 64 of them
-// and for at most 20 ms. A write that fails rolls back to its own savepoint and the others stay. One COMMIT with one fsync
-// (synchronous = FULL) makes them all durable. It doesn't wait for company: while the disk syncs one group, the
-// next one queues.
+// Writes queue up, first in, first out. The thread takes the first and begins a transaction (BEGIN
+// IMMEDIATE), then runs one write after the other in it, each in a savepoint, as long as there are any, up to
+// 64 of them and for at most 20 ms. A write that fails rolls back to its own savepoint and the others stay.
+// One COMMIT with one fsync (synchronous = FULL) makes them all durable. It doesn't wait for company: while
+// the disk syncs one group, the next one queues.
 //
 // After COMMIT the owner's `didCommit` reads back what has changed, and only then is each write answered, the
 // failed ones too: what they saw, and failed of, was not durable before.
 //
 // When it goes wrong:
 // - The disk is full, in a write or at COMMIT: the whole group is rolled back and each write of it fails with
-//   that error. Nothing of it is in the file: the frame that would make it valid was not written. Reads go on and
-//   the next group tries anew, unless a checkpoint finds no room either: then writes fail at once until one does,
-//   so that the log does not eat the last of the disk.
+//   that error. Nothing of it is in the file: the frame that would make it valid was not written. Reads go on
+//   and the next group tries anew, unless a checkpoint finds no room either: then writes fail at once until
+//   one does, so that the log does not eat the last of the disk.
 // - I/O error, corruption, or anything else at COMMIT: nobody knows what is on the disk. An fsync that failed
 //   may be followed by a crash after which the "failed" commit is there. Each write of the group gets
 //   `OutcomeUnknown`, no write is taken any more, and `onFatal` ends the process.
@@ -33,11 +33,12 @@
 extension Database {
     /// Makes a change and returns once it is durable.
     ///
-    /// - Parameter body: runs on the writer's thread, in a savepoint of a transaction that other writes share. It
-    ///   must not begin, commit or roll back by itself. If it throws, what it did is undone, and it alone.
+    /// - Parameter body: runs on the writer's thread, in a savepoint of a transaction that other writes
+    ///   share. It must not begin, commit or roll back by itself. If it throws, what it did is undone, and it
+    ///   alone.
     /// - Returns: what the body returned, after COMMIT and after `didCommit`.
-    /// - Throws: what the body threw; a disk-full `SQLiteError`; `OutcomeUnknown`; and without having run at all
-    ///   `DatabaseOverloaded` or `DatabaseClosed`.
+    /// - Throws: what the body threw; a disk-full `SQLiteError`; `OutcomeUnknown`; and without having run at
+    ///   all `DatabaseOverloaded` or `DatabaseClosed`.
     ///
     /// A write that is queued runs, whether its task is cancelled or not.
     public func write<T: Sendable>(
@@ -54,8 +55,8 @@ extension Database {
 
     /// The form of `write` for callers that are not tasks.
     ///
-    /// - Parameter completion: called exactly once, on the writer's thread, which it holds up: it hands the result
-    ///   on and returns. Not called if this throws.
+    /// - Parameter completion: called exactly once, on the writer's thread, which it holds up: it hands the
+    ///   result on and returns. Not called if this throws.
     /// - Throws: `DatabaseOverloaded`, `DatabaseClosed`, at once.
     public func submit<T: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> T,

@@ -42,7 +42,8 @@ public final class Database: Sendable {
         writes.close()
     }
 
-    /// The size of the write-ahead log's file, from any thread. It grows by 4,120 bytes a page written, is used
-    /// again from its start when a checkpoint has caught up, and is cut only past 64 MB and at the close.
+    /// The size of the write-ahead log's file, from any thread. It grows by 4,120 bytes a page written, is
+    /// used again from its start when a checkpoint has caught up, and is cut only past 64 MB and at the
+    /// close.
     public var walBytes: Int { FileSystem.sizeBytes(of: path + "-wal") }
 }

@@ -22,7 +22,8 @@ struct FileLock: ~Copyable {
     }
 
     deinit {
-        // Closing is not enough: a child process that is just being started shares the open file until it execs.
+        // Closing is not enough: a child process that is just being started shares the open file until it
+        // execs.
         flock(descriptor, LOCK_UN)
         close(descriptor)
     }

@@ -41,10 +41,11 @@ public struct Migrator: Sendable {
         return Status(version: version, pending: Array(migrations[version...]))
     }
 
-    /// Applies what is pending, outside any transaction; a failure leaves the schema at the last version reached.
+    /// Applies what is pending, outside any transaction; a failure leaves the schema at the last version
+    /// reached.
     ///
-    /// Foreign keys are off meanwhile, so that a table can be rebuilt as sqlite.org/lang_altertable.html says,
-    /// and are checked before each commit.
+    /// Foreign keys are off meanwhile, so that a table can be rebuilt as sqlite.org/lang_altertable.html
+    /// says, and are checked before each commit.
     ///
     /// - Parameter nowMilliseconds: the time that is recorded, since 1970 in UTC.
     /// - Returns: the versions applied.

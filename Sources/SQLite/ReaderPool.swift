@@ -22,8 +22,8 @@ final class ReaderPool: Sendable {
     /// Lends a reader for the time of the body.
     ///
     /// - Parameter deadline: how long to wait for one to come free.
-    /// - Throws: `DatabaseOverloaded`, `DatabaseClosed`, `SQLiteError` if one can't be opened; and what the body
-    ///   throws.
+    /// - Throws: `DatabaseOverloaded`, `DatabaseClosed`, `SQLiteError` if one can't be opened; and what the
+    ///   body throws.
     func withReader<T>(until deadline: MonotonicTime, _ body: (Connection) throws -> T) throws -> T {
         let reader = try take(until: deadline)
         defer { giveBack(reader) }

@@ -1,6 +1,7 @@
 import CSQLite
 
-/// The current row of a running statement; it can't be copied, so it can't outlive the closure it is given to.
+/// The current row of a running statement; it can't be copied, so it can't outlive the closure it is given
+/// to.
 ///
 /// Columns are counted from zero. A column of another type than the one asked for, NULL among them, is a
 /// programmer's mistake and traps: in STRICT tables the schema says which type there is, and SQLite itself

@@ -92,7 +92,9 @@ static int f_size(sqlite3_file *f, sqlite3_int64 *n) { return TRUE(f)->xFileSize
 static int f_lock(sqlite3_file *f, int level) { return TRUE(f)->xLock(true_file(f), level); }
 static int f_unlock(sqlite3_file *f, int level) { return TRUE(f)->xUnlock(true_file(f), level); }
 static int f_reserved(sqlite3_file *f, int *out) { return TRUE(f)->xCheckReservedLock(true_file(f), out); }
-static int f_control(sqlite3_file *f, int op, void *arg) { return TRUE(f)->xFileControl(true_file(f), op, arg); }
+static int f_control(sqlite3_file *f, int op, void *arg) {
+    return TRUE(f)->xFileControl(true_file(f), op, arg);
+}
 static int f_sector(sqlite3_file *f) { return TRUE(f)->xSectorSize(true_file(f)); }
 static int f_device(sqlite3_file *f) { return TRUE(f)->xDeviceCharacteristics(true_file(f)); }
 static int f_shm_map(sqlite3_file *f, int page, int size, int extend, void volatile **out) {

@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test(
-        "while a checkpoint finds the disk full, writes fail at once and the log grows no more; then they go on"
+        "while a checkpoint finds the disk full, writes fail at once and the log grows no more"
     )
     func fullDisk() async throws {
         try await Scratch.with { scratch in

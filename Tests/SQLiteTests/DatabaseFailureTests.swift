@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct DatabaseFailureTests {
     @Test(
-        "a page limit reached in a write fails its whole group, reads go on, and writes again when there is room"
+        "a page limit reached in a write fails its whole group, and reads and later writes go on"
     )
     func fullInBody() async throws {
         let configure = { (configuration: inout Database.Configuration) in
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test(
-        "a COMMIT that fails with an I/O error is answered as unknown, then the owner hears, then all is refused"
+        "a COMMIT that fails with an I/O error is answered as unknown, and the writer stops"
     )
     func unknownOutcome() async throws {
         try await Scratch.with { scratch in
@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test(
-        "an I/O error in a write fails it with that error, for it is known not to be written, and stops the writer"
+        "an I/O error in a write fails it with that error, for it was not written, and stops the writer"
     )
     func fatalInBody() async throws {
         try await Scratch.with { scratch in

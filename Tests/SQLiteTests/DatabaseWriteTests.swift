@@ -65,7 +65,8 @@ import Testing
                 try $0.execute(
                     """
                     CREATE TABLE t (
-                        k INTEGER PRIMARY KEY, parent INTEGER REFERENCES t DEFERRABLE INITIALLY DEFERRED) STRICT
+                        k INTEGER PRIMARY KEY,
+                        parent INTEGER REFERENCES t DEFERRABLE INITIALLY DEFERRED) STRICT
                     """)
             }
         }
@@ -136,7 +137,7 @@ import Testing
                         var seen: [Int] = []
                         for _ in 0..<50 {
                             let sql =
-                                "UPDATE t SET v = CAST(v AS INTEGER) + 1 WHERE k = 0 RETURNING CAST(v AS INTEGER)"
+                                "UPDATE t SET v = v + 1 WHERE k = 0 RETURNING CAST(v AS INTEGER)"
                             seen.append(try await database.write { try $0.first(sql) { $0.int(0) } } ?? -1)
                         }
                         return seen
@@ -205,8 +206,8 @@ final class GroupObserver: DatabaseObserver {
 }
 
 extension Database {
-    /// Calls the body for 0, 1, 2 … while the writer is held back in a write of its own: what is submitted shares
-    /// that one's group.
+    /// Calls the body for 0, 1, 2 … while the writer is held back in a write of its own: what is submitted
+    /// shares that one's group.
     func queueTogether(_ count: Int = 10, _ enqueue: (Int) throws -> Void) throws {
         let gate = Gate()
         let started = Gate()

@@ -138,7 +138,8 @@ import Testing
             let rebuilt = Migration(
                 version: 2, name: "rebuilt",
                 sql: """
-                    CREATE TABLE new (k INTEGER PRIMARY KEY, more TEXT); INSERT INTO new SELECT k, 'x' FROM parent;
+                    CREATE TABLE new (k INTEGER PRIMARY KEY, more TEXT);
+                    INSERT INTO new SELECT k, 'x' FROM parent;
                     DROP TABLE parent; ALTER TABLE new RENAME TO parent
                     """)
             let emptied = Migration(version: 3, name: "emptied", sql: "DELETE FROM parent")

@@ -41,7 +41,7 @@ import Testing
     @Test("what the extended codes add does not hide what they mean")
     func extendedCodes() {
         func error(_ code: Int32) -> SQLiteError { SQLiteError(code: code, message: "") }
-        // SQLITE_IOERR_FSYNC, SQLITE_CORRUPT_INDEX, SQLITE_NOTADB, SQLITE_BUSY_SNAPSHOT, SQLITE_FULL, SQLITE_INTERRUPT
+        // IOERR_FSYNC, CORRUPT_INDEX, NOTADB, BUSY_SNAPSHOT, FULL, INTERRUPT
         #expect(
             [1034, 779, 26, 517, 13, 9].map { error($0).isFatal } == [true, true, true, false, false, false])
         #expect(error(517).isBusy && error(13).isDiskFull && error(9).isInterrupted)

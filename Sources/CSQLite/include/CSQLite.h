@@ -10,7 +10,8 @@ int csqlite_memory_statistics_off(void);
 /// Switches one of the boolean SQLITE_DBCONFIG_ options, and says in `now` how it stands afterwards.
 int csqlite_db_config(sqlite3 *db, int option, int on, int *now);
 
-/// Binds UTF-8 text of `bytes` bytes, copied before the call returns; empty text, never NULL, if there are none.
+/// Binds UTF-8 text of `bytes` bytes, copied before the call returns; empty text, never NULL, if there are
+/// none.
 int csqlite_bind_text(sqlite3_stmt *statement, int index, const void *text, sqlite3_uint64 bytes);
 
 /// Binds `bytes` bytes, copied before the call returns; an empty blob, never NULL, if there are none.
