@@ -17,7 +17,9 @@ enum Nanoseconds {
 extension UInt64 {
     /// The duration in nanoseconds; a negative one is none, and one past 584 years the longest there is.
     init(nanosecondsOf duration: Duration) {
-        let nanoseconds = duration / .nanoseconds(1)
-        self = nanoseconds < 0x1p64 ? UInt64(Swift.max(0, nanoseconds)) : .max
+        // Up to 18 seconds are one word of attoseconds; dividing two is slow.
+        self =
+            UInt64(exactly: duration.attoseconds).map { $0 / 1_000_000_000 }
+            ?? UInt64(clamping: duration.attoseconds / 1_000_000_000)
     }
 }

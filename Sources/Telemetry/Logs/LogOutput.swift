@@ -10,7 +10,8 @@ public final class LogOutput: Sendable {
     /// The descriptor stays the caller's.
     public init(descriptor: Int32) { self.descriptor = Mutex(descriptor) }
 
-    /// Waits while a pipe is full; where nobody reads any more, the line is lost, since a log must not stop a server.
+    /// Waits while a pipe is full. Where nobody reads any more the line is lost, since a log must not stop a server;
+    /// the process ignores SIGPIPE, or that would.
     func write(_ line: [UInt8]) {
         descriptor.withLock { descriptor in
             var rest = line[...]
