@@ -4,6 +4,7 @@ import Dispatch
 import Foundation
 import Logging
 import Registry
+import Telemetry
 
 /// `control-plane serve`: runs until SIGTERM or SIGINT.
 struct ServeCommand: AsyncParsableCommand {
@@ -49,6 +50,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // A client that goes away, or a closed stderr, is an error of that write and no more.
+        signal(SIGPIPE, SIG_IGN)
         let settings = try settings()
         let service = try await Service.start(settings)
         await Self.stopSignal()
@@ -76,7 +79,17 @@ struct ServeCommand: AsyncParsableCommand {
         return ServiceSettings(
             folder: data.folder, main: main, health: health,
             anonymousRole: role == .gateway ? .gateway : nil, tls: try tls(), logLevel: try level(),
-            traceEndpoint: ProcessInfo.processInfo.environment["OTEL_EXPORTER_OTLP_ENDPOINT"])
+            traces: try traces())
+    }
+
+    private func traces() throws -> TraceConfiguration? {
+        guard let endpoint = ProcessInfo.processInfo.environment["OTEL_EXPORTER_OTLP_ENDPOINT"], !endpoint.isEmpty
+        else { return nil }
+        guard var configuration = TraceConfiguration(endpoint: endpoint) else {
+            throw ValidationError("OTEL_EXPORTER_OTLP_ENDPOINT must be an http or https URL, not '\(endpoint)'.")
+        }
+        configuration.serviceVersion = Version.current
+        return configuration
     }
 
     private func level() throws -> Logger.Level {

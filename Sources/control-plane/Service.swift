@@ -23,8 +23,8 @@ struct ServiceSettings {
     var anonymousRole: Role?
     var tls: TLS?
     var logLevel: Logger.Level
-    /// An OTLP/HTTP collector's base URL; nil: no traces.
-    var traceEndpoint: String?
+    /// Nil: no traces.
+    var traces: TraceConfiguration?
 }
 
 /// The running whole: it only wires. Started from the store outwards, stopped the other way round.
@@ -36,7 +36,7 @@ struct Service {
 
     static func start(_ settings: ServiceSettings) async throws -> Service {
         let surroundings = Surroundings(
-            version: Version.current, level: settings.logLevel, traceEndpoint: settings.traceEndpoint)
+            version: Version.current, level: settings.logLevel, traces: settings.traces)
         try settings.folder.prepare()
         let store = try settings.folder.open { path in
             Store.Configuration(

@@ -22,14 +22,12 @@ final class Surroundings: Sendable {
         case stopping
     }
 
-    init(version: String, level: Logger.Level, traceEndpoint: String?) {
+    init(version: String, level: Logger.Level, traces: TraceConfiguration?) {
         let logger = Logger(label: "control-plane") { JSONLogHandler(label: $0, level: level) }
         let metrics = Metrics(
             build: Metrics.Build(
                 version: version, swift: Versions.swift, sqlite: Versions.sqlite,
                 microhttpd: HTTPServer.libraryVersion))
-        var traces = traceEndpoint.flatMap(TraceConfiguration.init)
-        traces?.serviceVersion = version
         instruments = Instruments(
             metrics: metrics, logger: logger, tracer: Tracer(traces, metrics: metrics, logger: logger))
     }
