@@ -122,6 +122,19 @@ void cmhd_attend(struct MHD_Connection *connection) {
     MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 1u);
 }
 
+bool cmhd_add_field(
+    struct MHD_Response *response, const unsigned char *name, size_t name_count, const unsigned char *value,
+    size_t value_count) {
+    char name_text[256];
+    char value_text[4096];
+    if (name_count >= sizeof name_text || value_count >= sizeof value_text) return false;
+    if (name_count > 0) memcpy(name_text, name, name_count);
+    if (value_count > 0) memcpy(value_text, value, value_count);
+    name_text[name_count] = value_text[value_count] = 0;
+    if (strlen(name_text) != name_count || strlen(value_text) != value_count) return false;
+    return MHD_add_response_header(response, name_text, value_text) == MHD_YES;
+}
+
 void cmhd_end_by_closing(struct MHD_Response *response) {
     MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
 }

@@ -37,42 +37,6 @@ public struct Response: Sendable {
     }
 }
 
-/// Bytes at one address for as long as anybody holds them.
-public final class SharedBytes: Sendable {
-    public let count: Int
-    /// Never written while this lives.
-    nonisolated(unsafe) public let start: UnsafeRawPointer
-    /// Who keeps them there.
-    private let owner: any AnyObject & Sendable
-
-    /// Bytes that lie in `owner`, unmoved and unwritten for as long as it lives.
-    public init(owner: any AnyObject & Sendable, start: UnsafeRawPointer, count: Int) {
-        self.owner = owner
-        self.start = start
-        self.count = count
-    }
-
-    /// A copy.
-    public convenience init(_ bytes: some Collection<UInt8>) {
-        let copy = Copy(bytes)
-        self.init(owner: copy, start: copy.start, count: bytes.count)
-    }
-
-    public var bytes: [UInt8] { [UInt8](UnsafeRawBufferPointer(start: start, count: count)) }
-
-    private final class Copy: Sendable {
-        nonisolated(unsafe) let start: UnsafeRawPointer  // Never written after `init`.
-
-        init(_ bytes: some Collection<UInt8>) {
-            let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: Swift.max(1, bytes.count))
-            _ = buffer.initialize(from: bytes)
-            start = UnsafeRawPointer(buffer.baseAddress!)
-        }
-
-        deinit { start.deallocate() }
-    }
-}
-
 /// The sink of a streamed body.
 public protocol BodyWriter: Sendable {
     /// Waits while the client reads more slowly than this is called.

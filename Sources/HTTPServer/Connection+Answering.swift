@@ -15,23 +15,28 @@ extension Connection {
     func queueResponse() -> MHD_Result {
         guard let response else { return .NO }
         self.response = nil
-        guard let made = unsafe make(response) else { return .NO }
-        defer { unsafe MHD_destroy_response(made) }
         status = response.status
-        for field in response.fields.all {
-            unsafe MHD_add_response_header(made, field.name.lowercased, field.value)
-        }
-        if loop.isStopping { unsafe MHD_add_response_header(made, "Connection", "close") }
+        let sendsBody = method != .head && response.status != .noContent && response.status != .notModified
         phase = .answer
-        deadline = loop.now.adding(loop.times.answer(bytes: bytesSent))
-        return unsafe MHD_queue_response(handle, UInt32(response.status.rawValue), made)
+        // What a stopping server answers says so, and is not worth keeping.
+        if case .shared(let bytes) = response.body, !loop.isStopping, response.status != .noContent {
+            if sendsBody { bytesSent = bytes.count }
+            return unsafe PreparedAnswers.of(bytes).with(response.fields) { unsafe queue($0, response.status) } ?? .NO
+        }
+        guard let made = unsafe sendsBody ? make(response.body) : makeBodiless(response) else { return .NO }
+        defer { unsafe MHD_destroy_response(made) }
+        unsafe addFields(response.fields, to: made)
+        if loop.isStopping { unsafe MHD_add_response_header(made, "Connection", "close") }
+        return unsafe queue(made, response.status)
     }
 
-    private func make(_ response: Response) -> OpaquePointer? {
-        if method == .head || response.status == .noContent || response.status == .notModified {
-            return unsafe makeBodiless(response)
-        }
-        switch response.body {
+    private func queue(_ made: OpaquePointer, _ status: Status) -> MHD_Result {
+        deadline = loop.now.adding(loop.times.answer(bytes: bytesSent))
+        return unsafe MHD_queue_response(handle, UInt32(status.rawValue), made)
+    }
+
+    private func make(_ body: Response.Body) -> OpaquePointer? {
+        switch body {
         case .none: return unsafe MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
         case .bytes(let bytes):
             bytesSent = bytes.count
@@ -43,11 +48,9 @@ extension Connection {
             bytesSent = bytes.count
             return unsafe MHD_create_response_from_buffer_with_free_callback_cls(
                 bytes.count, UnsafeMutableRawPointer(mutating: bytes.start), releaseObject,
-                Unmanaged.passRetained(bytes).toOpaque())
+                Unmanaged.passRetained(bytes.memory).toOpaque())
         case .stream(let produce):
-            let body = OutboundBody { [mailbox = loop.mailbox, self] body in
-                mailbox.post(.writerReady(self, body))
-            }
+            let body = OutboundBody { [mailbox = loop.mailbox, self] body in mailbox.post(.writerReady(self, body)) }
             outbound = body
             loop.deferredWork.start(produce, into: body)
             return unsafe MHD_create_response_from_callback(
@@ -125,9 +128,3 @@ private func sendStreamed(
 private func sendNothing(
     context: UnsafeMutableRawPointer?, position: UInt64, buffer: UnsafeMutablePointer<CChar>?, count: Int
 ) -> Int { contentReaderError }
-
-/// Gives back what a response retained.
-private func releaseObject(_ context: UnsafeMutableRawPointer?) {
-    guard let context = unsafe context else { return }
-    unsafe Unmanaged<AnyObject>.fromOpaque(context).release()
-}

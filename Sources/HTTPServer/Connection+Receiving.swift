@@ -6,7 +6,7 @@ extension Connection {
     /// The request line is there. `text` is the library's, which is about to cut it.
     func beginExchange(_ text: UnsafePointer<UInt8>) {
         _ = machine.after(.requestLine)
-        target = unsafe RequestTarget(text, bytesMax: loop.configuration.limits.targetBytesMax)
+        unsafe target.take(text, bytesMax: loop.configuration.limits.targetBytesMax)
         started = loop.now
         // A connection's first head has been awaited since it began.
         if phase == .idle {
@@ -85,7 +85,6 @@ extension Connection {
             return perform(machine.after(.streamed))
         case .watch(let watch):
             self.watch = watch
-            request = head.copied()
             return perform(machine.after(.watched))
         }
     }

@@ -52,17 +52,29 @@ extension Connection {
             return .settled
         case .deferred(_, let work):
             unpark()
+            request = copiedRequest()
             self.work = work
             return .deferred
         case .streamed(_, let work):
             unpark()
             let body = InboundBody { _ in }
             body.end()
+            request = copiedRequest()
             self.work = { await work($0, body) }
             return .deferred
         case .watch:
             preconditionFailure("a watch cannot become another watch")
         }
+    }
+
+    /// The request again, from the connection's memory: most watches end without needing it.
+    private func copiedRequest() -> Request? {
+        guard let method else { return nil }
+        unsafe loop.fields.fill(from: handle)
+        return RequestHead(
+            method: method, path: target.path, query: target.query, peer: peer,
+            source: ConnectionFields(table: loop.fields)
+        ).copied()
     }
 
     /// Takes the watch out of all that knows of it.

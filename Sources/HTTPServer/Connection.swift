@@ -110,7 +110,6 @@ import HTTP
                     bodyBytesReceived: bytesReceived, bodyBytesSent: bytesSent,
                     isComplete: code == .REQUEST_TERMINATED_COMPLETED_OK && status != nil))
         }
-        target = RequestTarget()
         method = nil
         contentLength = 0
         bytesReceived = 0

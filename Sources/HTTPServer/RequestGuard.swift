@@ -103,12 +103,18 @@ struct RequestGuard {
 extension Method {
     /// Exactly one of the known tokens: they compare with case.
     init?(token: UnsafeBufferPointer<UInt8>) {
-        for method in [Method.get, .post, .put, .patch, .delete, .head, .options] {
-            if unsafe token.elementsEqual(method.rawValue.utf8) {
-                self = method
-                return
-            }
+        func isToken(_ text: StaticString) -> Bool {
+            unsafe token.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
         }
-        return nil
+        switch token.count {
+        case 3 where isToken("GET"): self = .get
+        case 3 where isToken("PUT"): self = .put
+        case 4 where isToken("POST"): self = .post
+        case 4 where isToken("HEAD"): self = .head
+        case 5 where isToken("PATCH"): self = .patch
+        case 6 where isToken("DELETE"): self = .delete
+        case 7 where isToken("OPTIONS"): self = .options
+        default: return nil
+        }
     }
 }

@@ -2,9 +2,11 @@ import Glibc
 import HTTP
 
 /// A request's target, copied from its line before libmicrohttpd cuts it to pieces.
+///
+/// Belongs to a connection, whose next request uses the same memory again.
 struct RequestTarget {
     private(set) var path: [UInt8] = []
-    private(set) var query: [UInt8]?
+    private var queryBytes: [UInt8] = []
     /// Bytes as sent, with the `?`.
     private(set) var count = 0
     /// Where the `?` is; -1: nowhere.
@@ -12,10 +14,15 @@ struct RequestTarget {
     /// What the guard will refuse the request with.
     private(set) var problem: ServerProblem?
 
-    init() {}
+    var query: [UInt8]? { mark == -1 ? nil : queryBytes }
 
     /// - Parameter text: ended by a NUL, or by the NUL that the client sent; the guard sees the difference.
-    init(_ text: UnsafePointer<UInt8>, bytesMax: Int) {
+    mutating func take(_ text: UnsafePointer<UInt8>, bytesMax: Int) {
+        count = 0
+        mark = -1
+        problem = nil
+        path.removeAll(keepingCapacity: true)
+        queryBytes.removeAll(keepingCapacity: true)
         var needsCare = false
         var isPlain = true
         while true {
@@ -41,9 +48,9 @@ struct RequestTarget {
             return
         }
         let pathCount = mark == -1 ? count : mark
-        unsafe path = Array(UnsafeBufferPointer(start: text, count: pathCount))
+        unsafe path.append(contentsOf: UnsafeBufferPointer(start: text, count: pathCount))
         if mark != -1 {
-            unsafe query = Array(UnsafeBufferPointer(start: text + mark + 1, count: count - mark - 1))
+            unsafe queryBytes.append(contentsOf: UnsafeBufferPointer(start: text + mark + 1, count: count - mark - 1))
         }
         if !isPlain || path.first != UInt8(ascii: "/") || needsCare && Self.isDevious(path) {
             problem = .malformedTarget

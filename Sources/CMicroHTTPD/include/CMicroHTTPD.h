@@ -56,6 +56,12 @@ size_t cmhd_fields(struct MHD_Connection *connection, struct cmhd_field *fields,
 /// answer's body, and those that no event comes for.
 void cmhd_attend(struct MHD_Connection *connection);
 
+/// Adds a field to an answer; false, and nothing is added, where it holds a line end, a tab or a NUL, or is longer
+/// than any head could hold.
+bool cmhd_add_field(
+    struct MHD_Response *response, const unsigned char *name, size_t name_count, const unsigned char *value,
+    size_t value_count);
+
 /// Has the end of an answer without a known length shown by the connection's end, not by chunks.
 void cmhd_end_by_closing(struct MHD_Response *response);
 
