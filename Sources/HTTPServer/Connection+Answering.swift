@@ -12,6 +12,11 @@ extension Connection {
         _ = perform(action)
     }
 
+    /// Mail: the writer has something to send; late where the exchange is another one by now.
+    func goOn(writing body: OutboundBody) {
+        if outbound === body { _ = perform(machine.after(.writerReady)) }
+    }
+
     func queueResponse() -> MHD_Result {
         guard let response else { return .NO }
         self.response = nil
@@ -21,7 +26,9 @@ extension Connection {
         // What a stopping server answers says so, and is not worth keeping.
         if case .shared(let bytes) = response.body, !loop.isStopping, response.status != .noContent {
             if sendsBody { bytesSent = bytes.count }
-            return unsafe PreparedAnswers.of(bytes).with(response.fields) { unsafe queue($0, response.status) } ?? .NO
+            return unsafe PreparedAnswers.of(bytes).with(response.fields) {
+                unsafe queue($0, response.status)
+            } ?? .NO
         }
         guard let made = unsafe sendsBody ? make(response.body) : makeBodiless(response) else { return .NO }
         defer { unsafe MHD_destroy_response(made) }
@@ -50,7 +57,9 @@ extension Connection {
                 bytes.count, UnsafeMutableRawPointer(mutating: bytes.start), releaseObject,
                 Unmanaged.passRetained(bytes.memory).toOpaque())
         case .stream(let produce):
-            let body = OutboundBody { [mailbox = loop.mailbox, self] body in mailbox.post(.writerReady(self, body)) }
+            let body = OutboundBody { [mailbox = loop.mailbox, self] body in
+                mailbox.post(.writerReady(self, body))
+            }
             outbound = body
             loop.deferredWork.start(produce, into: body)
             return unsafe MHD_create_response_from_callback(

@@ -105,6 +105,11 @@ extension Connection {
         }
     }
 
+    /// Mail: the reader has room again; late where the exchange is another one by now.
+    func goOn(reading body: InboundBody) {
+        if inbound === body { _ = perform(machine.after(.readerReady)) }
+    }
+
     /// Does what the state machine said.
     func perform(_ action: ExchangeStateMachine.Action) -> MHD_Result {
         switch action {

@@ -10,19 +10,17 @@ extension Connection {
         guard let watch else { return .NO }
         guard loop.gauges.addWatch(countMax: loop.configuration.limits.watchesMax) else {
             self.watch = nil
-            response = loop.tooManyWatches()
+            response = tooManyWatches()
             return perform(machine.after(.settled))
         }
         watchNumber += 1
-        heapDeadline = loop.deadline(of: watch)
-        loop.watches(for: watch.signal).add(self)
-        watches = loop.watches(for: watch.signal)
-        loop.expiries.insert(self)
-        let event = decide(.woken)
+        heapDeadline = loop.now.adding(ContinuousClock.now.duration(to: watch.deadline).nanoseconds)
+        loop.watches.add(self, waitingFor: watch.signal)
+        let event = decide(loop.isStopping ? .ended : .woken)
         if event == .kept {
             isParked = true
             loop.hangups.watch(self)
-            if let owner = watch.owner { loop.claim(owner, for: self) }
+            if let owner = watch.owner { claim(owner) }
         }
         return perform(machine.after(event))
     }
@@ -79,17 +77,37 @@ extension Connection {
 
     /// Takes the watch out of all that knows of it.
     func unpark() {
-        guard let watch, let watches else { return }
+        guard let watch, watches != nil else { return }
         self.watch = nil
-        self.watches = nil
-        watches.remove(self)
-        loop.expiries.remove(self)
+        loop.watches.remove(self)
         if isParked {
             isParked = false
             loop.hangups.unwatch(self)
             if let owner = watch.owner { loop.owners.release(owner, self, watch: watchNumber) }
         }
         loop.gauges.removeWatch()
-        loop.tidy(watches, of: watch.signal)
+    }
+
+    /// Ends the owner's older watch, here or on another loop.
+    private func claim(_ owner: String) {
+        let place = WatchOwners.Place(connection: self, watch: watchNumber)
+        guard let older = loop.owners.claim(owner, place) else { return }
+        if older.connection.loop === loop {
+            older.connection.supersede(older.watch)
+        } else {
+            older.connection.loop.mailbox.post(.superseded(older.connection, watch: older.watch))
+        }
+    }
+
+    /// A newer watch has taken the place of that one, which may have ended since.
+    func supersede(_ watch: UInt64) {
+        if watchNumber == watch { wake(.ended) }
+    }
+
+    private func tooManyWatches() -> Response {
+        let configuration = loop.configuration
+        var response = configuration.problem(.tooManyWatches(countMax: configuration.limits.watchesMax))
+        if response.fields[.retryAfter] == nil { response.fields[.retryAfter] = "1" }
+        return response
     }
 }

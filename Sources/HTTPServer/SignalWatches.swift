@@ -1,18 +1,16 @@
 import HTTP
 import Synchronization
 
-/// The watches of one loop that wait for one signal. On the loop's thread, but for `fired()`.
+/// The watches of one loop that wait for one signal.
 final class SignalWatches: @unchecked Sendable {
     // Safe to share: other threads touch the atomic and the mailbox alone; all else is the loop's.
 
-    private let signal: Signal
+    let signal: Signal
     private let mailbox: Mailbox
     private let isPosted = Atomic(false)
     private var listening: Signal.Listening?
     private(set) var parked: [Connection] = []
-    /// The signal has fired and the watches have not been woken since.
-    var isDue = false
-    /// No wake-up before.
+    /// No waking before.
     var notBefore: MonotonicTime = .min
 
     init(_ signal: Signal, mailbox: Mailbox) {
@@ -27,21 +25,17 @@ final class SignalWatches: @unchecked Sendable {
 
     func stopListening() {
         if let listening { signal.remove(listening) }
+        listening = nil
     }
 
     private func fired() {
-        guard
-            isPosted.compareExchange(expected: false, desired: true, ordering: .sequentiallyConsistent)
-                .exchanged
-        else { return }
-        mailbox.post(.fired(self))
+        let change = isPosted.compareExchange(
+            expected: false, desired: true, ordering: .sequentiallyConsistent)
+        if change.exchanged { mailbox.post(.fired(self)) }
     }
 
     /// The loop has the mail: what fires from now on is posted again.
-    func received() {
-        isPosted.store(false, ordering: .sequentiallyConsistent)
-        isDue = true
-    }
+    func received() { isPosted.store(false, ordering: .sequentiallyConsistent) }
 
     func add(_ connection: Connection) {
         connection.parkedIndex = parked.count

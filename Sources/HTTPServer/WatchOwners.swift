@@ -4,7 +4,6 @@ import Synchronization
 /// Whose watch waits where, over all loops: an owner has one.
 final class WatchOwners: Sendable {
     struct Place {
-        var loop: Loop
         var connection: Connection
         /// Which of the connection's watches.
         var watch: UInt64

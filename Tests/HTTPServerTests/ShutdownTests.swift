@@ -48,7 +48,8 @@ struct ShutdownTests {
             #expect(try idle.isClosed())
             let ended = try watch.receive()
             #expect(ended.text == "ended" && ended.fields["connection"] == "close")
-            #expect(throws: Client.Failure.self) { try Client(port: port) }
+            // Not at once where another test starts a process just now, which holds all descriptors until it runs.
+            #expect(eventually { (try? Client(port: port)) == nil })
             try body.send("lf")
             let half = try body.receive()
             #expect(half.text == "half" && half.fields["connection"] == "close")
