@@ -1,10 +1,8 @@
-import Synchronization
-
 /// Where the newest snapshot is read, by any thread, and put, by the writer.
 public final class RoutingPublisher: Sendable {
-    private let newest: Mutex<RoutingSnapshot>
+    private let newest: Guarded<RoutingSnapshot>
 
-    public init(_ snapshot: RoutingSnapshot) { newest = Mutex(snapshot) }
+    public init(_ snapshot: RoutingSnapshot) { newest = Guarded(snapshot) }
 
     /// The lock is held for one retain, by readers and the writer alike.
     public var current: RoutingSnapshot { newest.withLock { $0 } }

@@ -1,5 +1,4 @@
 import Registry
-import Synchronization
 
 /// What has changed since a revision.
 ///

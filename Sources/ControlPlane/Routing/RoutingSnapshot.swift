@@ -1,5 +1,4 @@
 import Registry
-import Synchronization
 
 /// All that gateways and cells are told, at one revision, in memory: every read of theirs is answered from here.
 ///
@@ -25,7 +24,7 @@ public final class RoutingSnapshot: Sendable {
     let plainTable = BuiltOnce<SharedData>()
     let gzipTable = BuiltOnce<SharedData>()
     let zstdTable = BuiltOnce<SharedData>()
-    let deltas = Mutex<[RememberedDelta]>([])
+    let deltas = Guarded<[RememberedDelta]>([])
 
     /// How many changes are kept for deltas, at the least.
     public static let changesMax = 100_000
