@@ -1,0 +1,348 @@
+"""The reference gateway: follows docs/gateway-protocol.md and nothing else. Python 3.11, standard library only.
+
+    python3 titan_gateway.py --registry http://127.0.0.1:8080 --id edge-1 --state-dir ./state --listen 127.0.0.1:8088
+    curl 'http://127.0.0.1:8088/lookup?host=shop.acme.com&method=POST'
+
+It decides where a request goes and forwards none. One thread talks to the control plane; look-ups read `self.table`,
+which is replaced in one step and never altered, so that they need no lock.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import http.client
+import http.server
+import json
+import os
+import random
+import signal
+import socket
+import sys
+import threading
+import time
+import urllib.parse
+import zlib
+
+WAIT_SECONDS = 30  # shorter than the lease, so that a poll that is held does not outlive it
+LEASE_SECONDS = 45
+LIFETIME_SECONDS = 24 * 3600  # past this age a table serves nothing
+BACKOFF_SECONDS, BACKOFF_SECONDS_MAX = 0.5, 30
+SPREAD_SECONDS = 2  # how far apart gateways fetch that were all told 410 at once
+LOST_TENANTS_MAX, LOST_SHARE_MAX = 20, 0.2
+TABLE_BYTES_MAX = 1 << 30
+READS = ("GET", "HEAD", "OPTIONS")
+
+
+class TableRefused(Exception):
+    """A table that must not be used: the one in use stays, and the control plane is told why."""
+
+
+class RegistryAnswer(Exception):
+    def __init__(self, status, retry_after=0.0):
+        super().__init__(f"the control plane answered {status}")
+        self.status, self.retry_after = status, retry_after
+
+
+FAILURES = (RegistryAnswer, TableRefused, OSError, http.client.HTTPException, ValueError, zlib.error)
+
+
+def merge_patch(target, patch):
+    """RFC 7396: null removes, objects merge, all else replaces. Neither argument is altered."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merge_patch(result.get(name), value)
+    return result
+
+
+def canonical(table):
+    """Sorted, compact, UTF-8: what the digest is made over."""
+    return json.dumps(table, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+
+def digest_of(table):
+    return hashlib.sha256(canonical(table)).hexdigest()
+
+
+def tag_parts(tag):
+    incarnation, _, number = tag.partition(".")
+    return incarnation, int(number)
+
+
+def back_off(failures, rng=random.random):
+    """Seconds to wait after that many failures in a row: full jitter, so that no two gateways retry in step."""
+    return rng() * min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS * 2 ** min(failures, 16))
+
+
+def check(table, last, is_full):
+    """Raises TableRefused unless `table` may follow `last`, which is None where there is none."""
+    try:
+        tenants, cells, hosts = table["tenants"], table["cells"], table["hosts"]
+        tag = tag_parts(table["revision"])
+        lost_cells = {tenant["cell"] for tenant in tenants.values()} - cells.keys()
+        shapes = [(cell["zone"], dict(cell["endpoints"])) for cell in cells.values()]
+        epochs = {type(tenant["epoch"]) for tenant in tenants.values()}
+        strays = set(hosts.values()) - tenants.keys()
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise TableRefused(f"it has not the shape of a table: {error!r}") from None
+    if lost_cells or strays or not epochs <= {int} or len(shapes) != len(cells):
+        names = ", ".join(sorted(map(str, lost_cells | strays))[:3])
+        raise TableRefused(f"{table['revision']}: names what is not in it: {names or 'an epoch'}")
+    if last is None:
+        return
+    last_tag = tag_parts(last["revision"])
+    if tag[0] == last_tag[0] and tag < last_tag:
+        raise TableRefused(f"{table['revision']} is before {last['revision']}")
+    before, lost = len(last["tenants"]), len(last["tenants"]) - len(tenants)
+    if is_full and before and not tenants:
+        raise TableRefused(f"{table['revision']} has no tenants")
+    if lost > LOST_TENANTS_MAX and lost > before * LOST_SHARE_MAX:
+        raise TableRefused(f"{table['revision']}: {100 * lost // before} % of the tenants are gone")
+
+
+def load(path):
+    """The table kept there and its age in seconds; (None, 0) where there is none, or it is damaged."""
+    with contextlib.suppress(OSError, ValueError), open(path, "rb") as file:
+        digest, _, body = file.read().partition(b"\n")
+        if hashlib.sha256(body).hexdigest().encode() == digest:
+            return json.loads(body), max(0.0, time.time() - os.stat(path).st_mtime)
+    return None, 0
+
+
+def save(path, table):
+    """Keeps the table, durable when this returns: a crash at any moment leaves the old one or the new one.
+
+    A line with the digest, a line with the table. The file's modification time is that of the last contact.
+    """
+    with open(path + ".new", "wb") as file:
+        file.write(digest_of(table).encode() + b"\n" + canonical(table))
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(path + ".new", path)
+    folder = os.open(os.path.dirname(path), os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+class TitanGateway:
+    def __init__(self, registry, gateway_id, state_dir, token_file=None, rng=random.random, log=None):
+        self.registry = urllib.parse.urlsplit(registry)
+        self.id, self.own_path = gateway_id, "/v1/gateways/" + urllib.parse.quote(gateway_id, safe="")
+        os.makedirs(state_dir, exist_ok=True)
+        self.path = os.path.join(os.path.abspath(state_dir), "routing-table")
+        self.token_file = token_file
+        self.rng = rng
+        self.log = log or (lambda message: print(message, file=sys.stderr, flush=True))
+        self.table, age = load(self.path)
+        # Both on the monotonic clock, which no one sets. After a start the lease is out until the first answer.
+        self.confirmed_at, self.lease_until = time.monotonic() - age, 0.0
+        self.refused = False
+        self.stopping = threading.Event()
+        self.connection = self.thread = None
+
+    def start(self):
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        failures = 0
+        while not self.stopping.is_set():
+            try:
+                self.step()
+                failures = 0
+            except FAILURES as error:
+                if self.stopping.is_set():
+                    return
+                failures += 1
+                asked = getattr(error, "retry_after", 0) * (1 + self.rng() / 2)
+                delay = max(asked, back_off(failures, self.rng))
+                self.log(f"{error}; trying again in {delay:.1f} s")
+                self.stopping.wait(delay)
+
+    def step(self):
+        """One exchange: the full table where there is none, else a long poll."""
+        if self.table is None:
+            return self.fetch()
+        try:
+            self.poll()
+        except RegistryAnswer as answer:
+            if answer.status != 410:
+                raise
+            self.stopping.wait(self.rng() * SPREAD_SECONDS)
+            self.fetch()
+
+    def fetch(self):
+        self.take(self.request("GET", "/v1/routing-table", {"gateway": self.id}), is_full=True)
+        self.report()
+
+    def poll(self):
+        """Acknowledges the table in use, and waits for what comes after it."""
+        since = self.table["revision"]
+        query = {"since": since, "wait": f"{WAIT_SECONDS}s", "gateway": self.id}
+        delta = self.request("GET", "/v1/routing-table", query, timeout=WAIT_SECONDS + 15)
+        if delta.pop("from", None) != since:
+            return self.fetch()
+        if delta != {"revision": since}:
+            self.take(merge_patch(self.table, delta), is_full=False)
+            if self.refused:
+                self.report()
+
+    def take(self, table, is_full):
+        """Checks the table, makes it durable, routes by it: in this order. The next poll acknowledges it.
+
+        A gateway that forwards requests must, before it returns from here, have ended or cut off the writes it has
+        under way for tenants that the new table freezes or moves.
+        """
+        try:
+            check(table, self.table, is_full)
+            save(self.path, table)
+        except (TableRefused, OSError) as error:
+            self.report(f"refused: {error}"[:1000])
+            raise
+        self.table = table
+
+    def report(self, error=None):
+        """Says which table is in use, or why a newer one is not. A failure to do so is left to the next exchange."""
+        body = {"applied": self.table["revision"], "digest": digest_of(self.table)} if self.table else {}
+        if error:
+            body["error"] = error
+        self.refused = bool(error)
+        try:
+            self.request("PUT", self.own_path, body=body)
+        except FAILURES as failure:
+            self.log(f"not reported: {failure}")
+
+    def close(self):
+        """Stops following and deregisters. To be called once no request can be forwarded any more."""
+        self.stopping.set()
+        with contextlib.suppress(AttributeError, OSError):
+            self.connection.sock.shutdown(socket.SHUT_RDWR)  # ends the poll that is held
+        if self.thread is not None:
+            self.thread.join(timeout=5)
+        try:
+            self.request("DELETE", self.own_path, timeout=2)
+        except FAILURES as error:
+            self.log(f"not deregistered: {error}")
+
+    def request(self, method, path, query=None, body=None, timeout=15):
+        """The answer's JSON. Success renews the lease, counted from when the request was sent."""
+        if self.stopping.is_set() and method != "DELETE":
+            raise ConnectionAbortedError("the gateway is stopping")
+        kind = http.client.HTTPSConnection if self.registry.scheme == "https" else http.client.HTTPConnection
+        connection = self.connection = kind(self.registry.hostname, self.registry.port, timeout=timeout)
+        headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "Connection": "close"}
+        if self.token_file:
+            with open(self.token_file, encoding="ascii") as file:  # each time: it may have been replaced
+                headers["Authorization"] = f"Bearer {file.read().strip()}"
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            body = canonical(body)
+        target = self.registry.path.rstrip("/") + path + ("?" + urllib.parse.urlencode(query) if query else "")
+        sent_at = time.monotonic()
+        try:
+            connection.request(method, target, body, headers)
+            response = connection.getresponse()
+            content = response.read(TABLE_BYTES_MAX + 1)
+            if response.status != 200:
+                retry_after = response.headers.get("Retry-After", "")
+                raise RegistryAnswer(response.status, float(retry_after) if retry_after.isdecimal() else 0.0)
+            if response.headers.get("Content-Encoding") == "gzip":
+                content = zlib.decompressobj(31).decompress(content, TABLE_BYTES_MAX + 1)
+        finally:
+            connection.close()
+        if len(content) > TABLE_BYTES_MAX:
+            raise TableRefused("it is larger than this gateway takes")
+        answer = json.loads(content)
+        if not isinstance(answer, dict):
+            raise ValueError("the control plane's answer is no object")
+        self.confirmed_at, self.lease_until = sent_at, sent_at + LEASE_SECONDS
+        if os.path.exists(self.path):
+            os.utime(self.path)
+        return answer
+
+    def age(self):
+        """Seconds since the control plane last answered, over restarts too."""
+        return time.monotonic() - self.confirmed_at
+
+    def lookup(self, host):
+        """The route of the tenant that has this `Host`; None where no tenant has it."""
+        table = self.table
+        if table is None:
+            return None
+        name, colon, port = host.rpartition(":")
+        tenant_id = table["hosts"].get((name if colon and port.isdecimal() else host).lower().removesuffix("."))
+        if tenant_id is None:
+            return None
+        tenant = table["tenants"][tenant_id]
+        cell = table["cells"][tenant["cell"]]
+        return {"tenant": tenant_id, "state": "serving", **tenant, "zone": cell["zone"], "endpoints": cell["endpoints"]}
+
+    def decide(self, host, method="GET"):
+        """What becomes of a request: 200 and its route, 404, or 503 and why."""
+        if self.table is None or self.age() > LIFETIME_SECONDS:
+            return 503, "there is no table that may be used"
+        route = self.lookup(host)
+        if route is None:
+            return 404, "no tenant has this host"
+        if route["state"] == "suspended":
+            return 503, "the tenant is suspended"
+        if route["state"] != "serving" and time.monotonic() > self.lease_until:
+            return 503, "the tenant is being moved, and this gateway is cut off from the control plane"
+        if route["state"] == "frozen" and method not in READS:
+            return 503, "the tenant is being moved"
+        return 200, route
+
+
+def handler(gateway):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            url = urllib.parse.urlsplit(self.path)
+            query = dict(urllib.parse.parse_qsl(url.query))
+            if url.path == "/lookup":
+                status, found = gateway.decide(query.get("host", ""), query.get("method", "GET"))
+                answer = found if status == 200 else {"error": found}
+            elif url.path == "/health/ready":
+                status, answer = 200 if gateway.table else 503, {"tableAgeSeconds": int(gateway.age())}
+            else:
+                status, answer = 404, {}
+            text = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(text)))
+            if status == 503:
+                self.send_header("Retry-After", "1")
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *arguments):
+            pass
+
+    return Handler
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Titan's reference gateway")
+    default = os.environ.get("CELL_REGISTRY_URL", "http://control-plane:8080")
+    parser.add_argument("--registry", default=default, metavar="URL", help="the control plane")
+    parser.add_argument("--id", default=socket.gethostname(), metavar="NAME", help="one process's own: the pod's name")
+    parser.add_argument("--state-dir", required=True, metavar="DIR", help="where the last table is kept")
+    parser.add_argument("--token-file", metavar="FILE", help="read anew for each request")
+    parser.add_argument("--listen", default="127.0.0.1:8088", metavar="HOST:PORT")
+    options = parser.parse_args()
+    gateway = TitanGateway(options.registry, options.id, options.state_dir, options.token_file)
+    host, _, port = options.listen.rpartition(":")
+    server = http.server.ThreadingHTTPServer((host, int(port)), handler(gateway))
+    for end in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(end, lambda *_: threading.Thread(target=server.shutdown).start())
+    gateway.start()
+    server.serve_forever()
+    server.server_close()
+    gateway.close()
+
+
+if __name__ == "__main__":
+    main()
