@@ -1,0 +1,53 @@
+import Glibc
+import HTTPClient
+import JSON
+
+/// Why a command did not do what it was asked for. The message is for people: what is wrong, and what to do.
+enum CommandFailure: Error {
+    /// The control plane said no.
+    case problem(Problem)
+    case unreachable(String)
+    /// The command line, the environment or a file is wrong; nothing was sent.
+    case usage(String)
+    /// One of several things asked for is not there.
+    case notFound(String)
+    case timedOut(String)
+    case partial(String)
+    case failed(String)
+
+    var ending: Ending {
+        switch self {
+        case .problem(let problem): Ending(httpStatus: problem.status)
+        case .unreachable: .unreachable
+        case .usage: .usage
+        case .notFound: .notFound
+        case .timedOut: .timedOut
+        case .partial: .partial
+        case .failed: .failure
+        }
+    }
+
+    /// For people; a problem's is its detail alone.
+    var message: String {
+        switch self {
+        case .problem(let problem): problem.document["detail"]?.string ?? problem.code
+        case .unreachable(let message), .usage(let message), .notFound(let message), .timedOut(let message),
+            .partial(let message), .failed(let message):
+            message
+        }
+    }
+
+    init(_ error: ClientError) {
+        switch error {
+        case .couldNotResolve, .couldNotConnect, .timedOut, .tls, .closed: self = .unreachable(error.message)
+        case .badURL, .badField: self = .usage(error.message)
+        case .refusedDestination, .tooLarge, .other: self = .failed(error.message)
+        case .stopped(let inner): self = inner as? CommandFailure ?? .failed("\(inner)")
+        }
+    }
+
+    /// A file or a pipe that can't be read or written.
+    static func file(_ action: String, _ path: String, _ code: Int32) -> CommandFailure {
+        .usage("can't \(action) \(path): \(String(cString: strerror(code)))")
+    }
+}

@@ -1,0 +1,45 @@
+/// How a command ends, as the exit code says it. Scripts rely on these numbers: they are in `--help` and
+/// `docs/cellctl.md`, and never change.
+enum Ending: Int32, CaseIterable {
+    case success = 0
+    case failure = 1
+    case usage = 2
+    case notFound = 3
+    case conflict = 4
+    case notAuthorised = 5
+    case unreachable = 6
+    case timedOut = 7
+    case partial = 8
+    case serverFailed = 9
+
+    /// - Parameter status: an HTTP status of 400 or more.
+    init(httpStatus status: Int) {
+        switch status {
+        case 401, 403: self = .notAuthorised
+        case 404: self = .notFound
+        case 409, 412, 422: self = .conflict
+        case 500...: self = .serverFailed
+        default: self = .failure
+        }
+    }
+
+    var meaning: String {
+        switch self {
+        case .success: "done"
+        case .failure: "any other failure"
+        case .usage: "the command line or a file is wrong"
+        case .notFound: "not found (404)"
+        case .conflict: "a conflict, or a precondition that failed (409, 412, 422)"
+        case .notAuthorised: "not authorised (401, 403)"
+        case .unreachable: "the control plane can't be reached"
+        case .timedOut: "timed out while waiting (--wait)"
+        case .partial: "done in part: an import with failed lines, an apply with failed changes"
+        case .serverFailed: "the control plane failed (5xx)"
+        }
+    }
+
+    static var help: String {
+        let lines = allCases.map { "  \($0.rawValue)    \($0.meaning)" }
+        return (["EXIT CODES:"] + lines + ["  130  interrupted (Ctrl-C)"]).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,39 @@
+import Glibc
+
+/// Where the command reads and writes. A value of functions, so that a test can be a terminal too.
+struct Console {
+    var write: ([UInt8]) -> Void
+    var writeError: ([UInt8]) -> Void
+    /// A line that the person at the terminal types; nil at the end of input.
+    var ask: () -> String?
+    var inputIsTerminal: Bool
+    var outputIsTerminal: Bool
+    var errorIsTerminal: Bool
+
+    func print(_ line: String) { write(Array(line.utf8) + [0x0A]) }
+    func printError(_ line: String) { writeError(Array(line.utf8) + [0x0A]) }
+
+    static var standard: Console {
+        Console(
+            write: { writeAll($0, to: STDOUT_FILENO) },
+            writeError: { writeAll($0, to: STDERR_FILENO) },
+            ask: { readLine() },
+            inputIsTerminal: isatty(STDIN_FILENO) == 1,
+            outputIsTerminal: isatty(STDOUT_FILENO) == 1,
+            errorIsTerminal: isatty(STDERR_FILENO) == 1)
+    }
+}
+
+/// Writes every byte. Where that can't be, the command ends: its answer would not be whole, and saying nothing about
+/// it would pass half an answer for a whole one.
+private func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        if count > 0 {
+            rest = rest.dropFirst(count)
+        } else if errno != EINTR {
+            exit(Ending.failure.rawValue)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import JSON
+
+/// One run of a command: the API to call and the place to show what came of it.
+struct Session {
+    let api: APIClient
+    let surroundings: Surroundings
+    let format: OutputFormat
+    let paint: Paint
+    let errorPaint: Paint
+
+    var console: Console { surroundings.console }
+
+    init(_ options: GlobalOptions, _ surroundings: Surroundings) throws(CommandFailure) {
+        self.surroundings = surroundings
+        format = options.output
+        let colours = !options.noColor && surroundings.environment["NO_COLOR", default: ""].isEmpty
+        paint = Paint(enabled: colours && surroundings.console.outputIsTerminal)
+        errorPaint = Paint(enabled: colours && surroundings.console.errorIsTerminal)
+        api = try APIClient(options.settings(surroundings.environment), surroundings)
+    }
+
+    /// True where people read the output, not scripts.
+    var isForPeople: Bool { format == .table || format == .wide }
+
+    func show(_ resource: JSONValue, as noun: Noun) throws(CommandFailure) {
+        if try !showDocument(resource) { showRows([resource], noun) }
+    }
+
+    func show(list: [JSONValue], as noun: Noun) throws(CommandFailure) {
+        if try !showDocument(["items": .array(list)]) { showRows(list, noun) }
+    }
+
+    /// True where the format is one that takes the answer as it is.
+    func showDocument(_ value: JSONValue) throws(CommandFailure) -> Bool {
+        switch format {
+        case .json: console.write(value.encoded(.pretty) + [0x0A])
+        case .yaml: console.write(Array(try value.yaml().utf8))
+        case .table, .wide, .name: return false
+        }
+        return true
+    }
+
+    func showRows(_ rows: [JSONValue], _ noun: Noun) {
+        if format == .name {
+            for row in rows { console.print((row[noun.idField]?.string ?? "").printable) }
+            return
+        }
+        guard !rows.isEmpty else {
+            console.printError("none")
+            return
+        }
+        let table = Table(columns: noun.columns.filter { format == .wide || !$0.wide })
+        for line in table.lines(rows, now: surroundings.now(), paint: paint) { console.print(line) }
+    }
+
+    func show(_ failure: CommandFailure) {
+        guard case .problem(let problem) = failure else {
+            console.printError("\(errorPaint.bad("error:")) \(failure.message)")
+            return
+        }
+        if format == .json {
+            console.writeError(problem.document.encoded(.pretty) + [0x0A])
+        } else {
+            for line in problem.lines(errorPaint) { console.printError(line) }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Glibc
+import Testing
+
+@testable import cellctl
+
+@Suite struct CommandTreeTests {
+    @Test("every command that operators rely on is there")
+    func all() {
+        #expect(
+            Self.leaves(Cellctl.self) == [
+                "cells list", "cells get", "cells put", "cells patch", "cells delete", "cells activate",
+                "cells cordon",
+                "cells uncordon", "cells retire", "cells import", "tenants list", "tenants get",
+                "tenants put",
+                "tenants patch", "tenants delete", "tenants suspend", "tenants resume", "tenants explain",
+                "tenants history", "tenants import", "tenants export", "routes get", "routes resolve",
+                "routes table",
+                "routes explain", "gateways list", "gateways get", "gateways delete", "convergence",
+                "placement simulate", "apply", "changes revert", "events", "audit list", "audit verify",
+                "tokens list",
+                "tokens create", "tokens revoke", "status", "completion",
+            ])
+    }
+
+    @Test("docs/cellctl.md has an example of every command and every exit code")
+    func documented() throws {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let page = String(decoding: try InputFile.bytes(at: "/\(root)/docs/cellctl.md"), as: UTF8.self)
+        let examples = page.split(separator: "\n").filter { $0.contains("cellctl ") }.joined(separator: "\n")
+        for command in Self.leaves(Cellctl.self) {
+            #expect(examples.contains("cellctl \(command)"), "no example of 'cellctl \(command)'")
+        }
+        for status in Ending.allCases { #expect(page.contains("| \(status.rawValue) | \(status.meaning) |")) }
+    }
+
+    @Test("help and version are asked for and succeed; what is wrong on the command line ends with 2")
+    func usage() {
+        func run(_ arguments: String...) -> (Ending, Terminal) {
+            let terminal = Terminal()
+            return (Cellctl.execute(arguments, terminal.surroundings()), terminal)
+        }
+        let (status, terminal) = run("--help")
+        #expect(status == .success)
+        #expect(terminal.output.contains("EXIT CODES:"))
+        #expect(run("--version").1.output == "\(Cellctl.version)\n")
+        #expect(run("cells", "list", "--help").0 == .success)
+        for wrong in [
+            ["celsl"], ["cells", "list", "--limit", "0"], ["cells", "list", "-o", "xml"], ["cells", "get"],
+        ] {
+            let terminal = Terminal()
+            #expect(Cellctl.execute(wrong, terminal.surroundings()) == .usage)
+            #expect(terminal.errors.contains("Error:"))
+            #expect(terminal.output == "")
+        }
+    }
+
+    @Test("each shell has its completion script", arguments: [CompletionShell.bash, .zsh, .fish])
+    func completion(shell: CompletionShell) {
+        #expect(Cellctl.completionScript(for: shell).contains("uncordon"))
+    }
+
+    /// The commands that do something, as they are typed after `cellctl`.
+    private static func leaves(_ command: any ParsableCommand.Type) -> [String] {
+        command.configuration.subcommands.flatMap { child in
+            let name = child._commandName
+            let inner = leaves(child)
+            return inner.isEmpty ? [name] : inner.map { "\(name) \($0)" }
+        }
+    }
+}
