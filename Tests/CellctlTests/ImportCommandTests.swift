@@ -33,6 +33,7 @@ import Testing
             #expect(request.fields["content-type"] == "application/x-ndjson")
             #expect(request.fields["content-length"] == "33")
             #expect(request.fields["transfer-encoding"] == nil)
+            #expect(request.fields["idempotency-key"] == nil)
             #expect(request.body.count == 33)
         }
     }

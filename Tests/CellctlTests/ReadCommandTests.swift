@@ -17,7 +17,22 @@ import Testing
             #expect(
                 server.lines == [
                     "GET /v1/cells?zone=us%20east&limit=1000",
-                    "GET /v1/cells?zone=us%20east&limit=1000&cursor=n%2F2",
+                    "GET /v1/cells?zone=us%20east&cursor=n%2F2&limit=1000",
+                ])
+        }
+    }
+
+    @Test("the audit goes on after the last change of a page")
+    func auditPages() throws {
+        try ScriptedServer.run { request in
+            request.target.contains("after=7")
+                ? .json(["items": []]) : .json(["items": [["id": "c1", "revision": 7]], "nextCursor": "7"])
+        } _: { server in
+            #expect(Terminal().run(server, "audit", "list", "--kind", "cell", "--after", "5") == .success)
+            #expect(
+                server.lines == [
+                    "GET /v1/audit?kind=cell&after=5&limit=1000",
+                    "GET /v1/audit?kind=cell&after=7&limit=1000",
                 ])
         }
     }
@@ -115,6 +130,9 @@ import Testing
                     "Bearer crp_environment", "Bearer crp_file", nil,
                 ])
             #expect(terminal.run(server, "cells", "list", "--token", "x") == .usage)
+            try withFile(" \n") { path in
+                #expect(terminal.run(server, "cells", "list", "--token-file", path) == .usage)
+            }
         }
     }
 

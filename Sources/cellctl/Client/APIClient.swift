@@ -47,28 +47,28 @@ final class APIClient {
     }
 
     /// The items of a list: all pages, or as many as make up `limit`.
-    func list(_ path: String, query: [(String, String)] = [], limit: Int? = nil) throws(CommandFailure)
-        -> [JSONValue]
-    {
+    ///
+    /// - Parameter cursorName: the query parameter that an answer's `nextCursor` goes to.
+    func list(
+        _ path: String, query: [(String, String)] = [], limit: Int? = nil, cursorName: String = "cursor"
+    ) throws(CommandFailure) -> [JSONValue] {
         var items: [JSONValue] = []
-        var cursor: String?
-        repeat {
+        var query = query
+        while true {
             let page = min(Limits.pageItemsMax, limit.map { $0 - items.count } ?? Limits.pageItemsMax)
-            let answer = try send(
-                APIRequest(
-                    "GET", path,
-                    query: query + [("limit", "\(page)")] + (cursor.map { [("cursor", $0)] } ?? []))
-            ).body
+            let answer = try send(APIRequest("GET", path, query: query + [("limit", "\(page)")])).body
             items += answer["items"]?.array ?? []
-            cursor = answer["nextCursor"]?.string
-        } while cursor != nil && items.count < limit ?? .max
-        return items
+            guard let cursor = answer["nextCursor"]?.string, items.count < limit ?? .max else { return items }
+            query.removeAll { $0.0 == cursorName }
+            query.append((cursorName, cursor))
+        }
     }
 
     private func perform(
         _ request: APIRequest, receive: (([UInt8]) throws -> Void)?
     ) throws(CommandFailure) -> ClientResponse {
-        let fields = fields(of: request)
+        let accept = receive == nil ? "application/json" : "application/x-ndjson"
+        let fields = fields(of: request) + [("Accept", accept)]
         var retries = 0
         var hasReceived = false
         while true {
@@ -107,18 +107,20 @@ final class APIClient {
     }
 
     private func fields(of request: APIRequest) -> [(name: String, value: String)] {
-        var fields =
-            request.fields + [("Accept", "application/json, application/x-ndjson, application/problem+json")]
+        var fields = request.fields
         if let token = settings.token { fields.append(("Authorization", "Bearer \(token)")) }
         if request.method != "GET", let reason = settings.reason { fields.append(("Audit-Reason", reason)) }
-        if request.method == "POST" { fields.append(("Idempotency-Key", Self.randomKey())) }
+        // An import has no key: taken twice it changes nothing, and for a key the server would keep it in memory.
         switch request.body {
         case .none: break
         case .json:
             let type = request.method == "PATCH" ? "application/merge-patch+json" : "application/json"
             fields.append(("Content-Type", type))
-        case .upload(let upload): fields.append(("Content-Type", upload.mediaType))
+        case .upload(let upload):
+            fields.append(("Content-Type", upload.mediaType))
+            return fields
         }
+        if request.method == "POST" { fields.append(("Idempotency-Key", Self.randomKey())) }
         return fields
     }
 

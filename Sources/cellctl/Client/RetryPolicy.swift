@@ -4,8 +4,9 @@ import Registry
 
 /// When a call is made again, and after how long.
 ///
-/// A GET changes nothing, and a POST carries an `Idempotency-Key`: both may be sent again after any failure of the
-/// connection. PUT, PATCH and DELETE only where the request never arrived.
+/// A GET changes nothing, a POST carries an `Idempotency-Key`, and an import that is taken twice changes nothing the
+/// second time: these may be sent again after any failure of the connection. PUT, PATCH and DELETE only where the
+/// request never arrived.
 enum RetryPolicy {
     static let retriesMax = 3
     /// No server makes a person wait longer than this for one call.

@@ -6,7 +6,13 @@ import JSON
 /// A noun as a type, since a command is one.
 protocol Resource {
     static var noun: Noun { get }
+    /// The query parameter of the list that an answer's `nextCursor` goes to.
+    static var cursorName: String { get }
     associatedtype Filters: ListFilters = NoFilters
+}
+
+extension Resource {
+    static var cursorName: String { "cursor" }
 }
 
 /// What a list can be narrowed by: each option is the query parameter of that name.
@@ -34,7 +40,9 @@ struct List<R: Resource>: RegistryCommand {
 
     func run(in session: Session) throws(CommandFailure) {
         let query = filters.query.compactMap { name, value in value.map { (name, $0) } }
-        try session.show(list: session.api.list(R.noun.path, query: query, limit: limit), as: R.noun)
+        let items = try session.api.list(
+            R.noun.path, query: query, limit: limit, cursorName: R.cursorName)
+        try session.show(list: items, as: R.noun)
     }
 }
 

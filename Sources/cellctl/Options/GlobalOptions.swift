@@ -43,12 +43,12 @@ struct GlobalOptions: ParsableArguments {
     }
 
     private func token(_ environment: [String: String]) throws(CommandFailure) -> String? {
-        let text = try tokenFile.map { (path) throws(CommandFailure) in
-            String(decoding: try InputFile.bytes(at: path), as: UTF8.self)
+        guard let tokenFile else {
+            return environment["CELLCTL_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
         }
-        guard let text = text ?? environment["CELLCTL_TOKEN"], !text.isEmpty else { return nil }
+        let text = String(decoding: try InputFile.bytes(at: tokenFile), as: UTF8.self)
         guard let token = text.split(whereSeparator: \.isWhitespace).first else {
-            throw .usage("the token file \(tokenFile ?? "") is empty")
+            throw .usage("the token file \(tokenFile) is empty")
         }
         return String(token)
     }

@@ -24,8 +24,7 @@ struct Console {
     }
 }
 
-/// Writes every byte. Where that can't be, the command ends: its answer would not be whole, and saying nothing about
-/// it would pass half an answer for a whole one.
+/// Writes every byte. Where that can't be, the command ends: half an answer must not pass for a whole one.
 private func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -33,6 +32,7 @@ private func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
         if count > 0 {
             rest = rest.dropFirst(count)
         } else if errno != EINTR {
+            perror("cellctl: can't write")
             exit(Ending.failure.rawValue)
         }
     }
