@@ -1,6 +1,8 @@
+import Synchronization
+
 /// A value that is made when it is first asked for, by one thread, while the others that ask wait for it.
 struct BuiltOnce<Value: Sendable>: ~Copyable, Sendable {
-    private let state = Guarded<Value?>(nil)
+    private let state = Mutex<Value?>(nil)
 
     /// What is there already. Never waits: nil too while another thread is at it.
     var ready: Value? {

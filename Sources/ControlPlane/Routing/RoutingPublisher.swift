@@ -1,8 +1,10 @@
+import Synchronization
+
 /// Where the newest snapshot is read, by any thread, and put, by the writer.
 public final class RoutingPublisher: Sendable {
-    private let newest: Guarded<RoutingSnapshot>
+    private let newest: Mutex<RoutingSnapshot>
 
-    public init(_ snapshot: RoutingSnapshot) { newest = Guarded(snapshot) }
+    public init(_ snapshot: RoutingSnapshot) { newest = Mutex(snapshot) }
 
     /// The lock is held for one retain, by readers and the writer alike.
     public var current: RoutingSnapshot { newest.withLock { $0 } }

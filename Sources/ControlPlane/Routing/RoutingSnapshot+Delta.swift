@@ -1,4 +1,5 @@
 import Registry
+import Synchronization
 
 /// What has changed since a revision.
 ///

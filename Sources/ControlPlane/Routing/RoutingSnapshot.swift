@@ -1,4 +1,5 @@
 import Registry
+import Synchronization
 
 /// All that gateways and cells are told, at one revision, in memory: every read of theirs is answered from here.
 ///
@@ -24,7 +25,7 @@ public final class RoutingSnapshot: Sendable {
     let plainTable = BuiltOnce<SharedData>()
     let gzipTable = BuiltOnce<SharedData>()
     let zstdTable = BuiltOnce<SharedData>()
-    let deltas = Guarded<[RememberedDelta]>([])
+    let deltas = Mutex<[RememberedDelta]>([])
 
     /// How many changes are kept for deltas, at the least.
     public static let changesMax = 100_000
