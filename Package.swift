@@ -85,8 +85,8 @@ let package = Package(
         .executableTarget(
             name: "cellctl",
             dependencies: [
-                "HTTPClient", "JSON", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Yams", package: "Yams"),
+                "HTTPClient", "JSON", "Registry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
 
@@ -99,7 +99,8 @@ let package = Package(
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTP"], swiftSettings: strict),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient"], swiftSettings: strict),
         .testTarget(
-            name: "TelemetryTests", dependencies: ["Telemetry", "HTTPServer", "HTTP", "JSON"],
+            name: "TelemetryTests",
+            dependencies: ["Telemetry", "JSON", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "JSON"], swiftSettings: strict),
         .testTarget(
@@ -110,6 +111,13 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: ["API", "ControlPlane", "HTTP", "JSON", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CellctlTests",
+            dependencies: [
+                "cellctl", "HTTPClient", "JSON", "Registry", .product(name: "Yams", package: "Yams"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["HTTPClient", "JSON"], swiftSettings: strict),
     ]
