@@ -36,9 +36,10 @@ let package = Package(
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Compression", dependencies: ["CCompression"], swiftSettings: adapter),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: adapter),
-        .target(name: "HTTP", swiftSettings: strict),
+        .target(name: "Bytes", swiftSettings: strict),
+        .target(name: "HTTP", dependencies: ["Bytes"], swiftSettings: strict),
         .target(
-            name: "HTTPServer", dependencies: ["HTTP", "Compression", "CMicroHTTPD"], swiftSettings: adapter),
+            name: "HTTPServer", dependencies: ["Bytes", "HTTP", "Compression", "CMicroHTTPD"], swiftSettings: adapter),
         .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: adapter),
         .target(
             name: "Telemetry",
@@ -59,14 +60,14 @@ let package = Package(
         .target(
             name: "ControlPlane",
             dependencies: [
-                "Store", "Registry", "JSON", "Compression", "Telemetry",
+                "Store", "Registry", "Bytes", "JSON", "Compression",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
         .target(
             name: "API",
             dependencies: [
-                "ControlPlane", "Registry", "HTTP", "JSON", "Compression", "Telemetry",
+                "ControlPlane", "Registry", "Bytes", "HTTP", "JSON", "Compression", "Telemetry",
                 .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.embedInCode("openapi.yaml")],
@@ -76,7 +77,7 @@ let package = Package(
         .executableTarget(
             name: "control-plane",
             dependencies: [
-                "API", "Compression", "ControlPlane", "HTTP", "HTTPServer", "JSON", "Registry", "SQLite",
+                "API", "Bytes", "Compression", "ControlPlane", "HTTP", "HTTPServer", "JSON", "Registry", "SQLite",
                 "Store", "Telemetry",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -96,7 +97,7 @@ let package = Package(
             name: "CSQLiteFaults", path: "Tests/CSQLiteFaults", linkerSettings: [.linkedLibrary("sqlite3")]),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "CSQLiteFaults"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: strict),
-        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTP"], swiftSettings: strict),
+        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTP", "Bytes"], swiftSettings: strict),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient"], swiftSettings: strict),
         .testTarget(
             name: "TelemetryTests",
@@ -106,7 +107,8 @@ let package = Package(
         .testTarget(
             name: "StoreTests", dependencies: ["Store", "Registry", "SQLite", "JSON"], swiftSettings: strict),
         .testTarget(
-            name: "ControlPlaneTests", dependencies: ["ControlPlane", "Store", "Registry", "JSON"],
+            name: "ControlPlaneTests",
+            dependencies: ["ControlPlane", "Store", "Registry", "Bytes", "JSON", "Compression"],
             swiftSettings: strict),
         .testTarget(
             name: "APITests",

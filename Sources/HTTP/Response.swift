@@ -1,3 +1,5 @@
+import Bytes
+
 /// An answer as a plain value. The server adds `Date`, `Content-Length` and `Connection` by itself.
 ///
 /// To HEAD it tells the body's length and does not send it; `fields[.contentLength]` says it where the body was

@@ -1,4 +1,5 @@
 import API
+import Bytes
 import Compression
 import ControlPlane
 import Foundation

@@ -1,3 +1,4 @@
+import Bytes
 import Compression
 import ControlPlane
 import HTTP
@@ -65,12 +66,12 @@ extension Endpoints {
         }
     }
 
-    private static func table(_ body: SharedData, _ encoding: ContentEncoding?, _ fields: Fields) -> Response
+    private static func table(_ body: SharedBytes, _ encoding: ContentEncoding?, _ fields: Fields) -> Response
     {
         var fields = fields
         fields[.contentType] = "application/json"
         if let encoding { fields[.contentEncoding] = encoding.rawValue }
-        return Response(.ok, fields: fields, body: .shared(body.shared))
+        return Response(.ok, fields: fields, body: .shared(body))
     }
 
     private static func lines(of snapshot: RoutingSnapshot, _ fields: Fields) -> Response {
@@ -122,7 +123,7 @@ extension Endpoints {
                 .contentType: "application/json", .etag: "\"\(snapshot.tag)\"", .cacheControl: "no-store",
             ]
             switch delta(snapshot) {
-            case .delta(let data): return Response(.ok, fields: fields, body: .shared(data.shared))
+            case .delta(let data): return Response(.ok, fields: fields, body: .shared(data))
             case .unchanged: return atEnd ? Response(.ok, fields: fields, body: .bytes(empty(snapshot))) : nil
             case .gone(let oldest):
                 throw Self.gone(since, "deltas reach back to \(RevisionTag(snapshot.incarnation, oldest))")
@@ -151,9 +152,4 @@ extension Endpoints {
         RegistryError(
             .revisionGone, "There is no delta from \(since): \(why).", nextSteps: ["GET /v1/routing-table"])
     }
-}
-
-extension SharedData {
-    /// The same bytes, for a body that many requests share.
-    var shared: SharedBytes { SharedBytes(owner: self, start: start, count: count) }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import Registry
 import Synchronization
 
@@ -14,7 +15,7 @@ extension RoutingSnapshot {
     public func delta(since: RevisionTag) -> DeltaResult {
         result(since: since) {
             .delta(
-                remembered(since: since.revision).data.value { SharedData(makeDelta(since: since.revision)) })
+                remembered(since: since.revision).data.value { SharedBytes(makeDelta(since: since.revision)) })
         }
     }
 
@@ -106,7 +107,7 @@ extension RoutingSnapshot {
 /// A delta of one snapshot: hundreds of polls that wake together ask for the same one.
 final class RememberedDelta: Sendable {
     let from: Revision
-    let data = BuiltOnce<SharedData>()
+    let data = BuiltOnce<SharedBytes>()
 
     static let countMax = 16
 

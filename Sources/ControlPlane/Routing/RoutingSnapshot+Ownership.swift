@@ -1,3 +1,4 @@
+import Bytes
 import Registry
 
 /// What one cell is told: the tenants that it owns, at which epoch, so that it can refuse the writes of a gateway
@@ -29,7 +30,7 @@ extension RoutingSnapshot {
             let members = ownershipChanges(of: ordinal, since: since.revision)
             guard !members.isEmpty else { return .unchanged }
             let head = deltaHead(since: since.revision) + Array(#","tenants":{"#.utf8)
-            return .delta(SharedData(head + members + Array("}}".utf8)))
+            return .delta(SharedBytes(head + members + Array("}}".utf8)))
         }
     }
 

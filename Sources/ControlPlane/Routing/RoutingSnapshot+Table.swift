@@ -1,3 +1,4 @@
+import Bytes
 import Compression
 
 /// The whole table, in the encodings that gateways take.
@@ -9,7 +10,7 @@ extension RoutingSnapshot {
     /// The body, if it has been built. Never waits: the way for a loop's thread.
     ///
     /// - Parameter encoding: nil: not compressed.
-    public func readyTable(_ encoding: ContentEncoding?) -> SharedData? {
+    public func readyTable(_ encoding: ContentEncoding?) -> SharedBytes? {
         switch encoding {
         case nil: plainTable.ready
         case .gzip: gzipTable.ready
@@ -22,7 +23,7 @@ extension RoutingSnapshot {
     ///
     /// - Parameter encoding: nil: not compressed.
     /// - Throws: `CompressionError.outOfMemory` alone.
-    public func table(_ encoding: ContentEncoding?) throws(CompressionError) -> SharedData {
+    public func table(_ encoding: ContentEncoding?) throws(CompressionError) -> SharedBytes {
         switch encoding {
         case nil:
             plainTable.value {
@@ -30,17 +31,17 @@ extension RoutingSnapshot {
                 var bytes: [UInt8] = []
                 bytes.reserveCapacity(parts.reduce(0) { $0 + $1.count })
                 for part in parts { bytes += part }
-                return SharedData(bytes)
+                return SharedBytes(bytes)
             }
         case .gzip:
             try gzipTable.value { () throws(CompressionError) in
-                SharedData(
+                SharedBytes(
                     GzipPart.stitched(
                         try tableParts.map { (part) throws(CompressionError) in try part.gzip() }))
             }
         case .zstd:
             try zstdTable.value { () throws(CompressionError) in
-                SharedData(
+                SharedBytes(
                     ZstdPart.stitched(
                         try tableParts.map { (part) throws(CompressionError) in try part.zstd() }))
             }

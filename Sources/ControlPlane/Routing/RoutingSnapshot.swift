@@ -1,3 +1,4 @@
+import Bytes
 import Registry
 import Synchronization
 
@@ -22,9 +23,9 @@ public final class RoutingSnapshot: Sendable {
 
     /// `<incarnation>.<revision>"}`: how each answer ends.
     let answerEnd: [UInt8]
-    let plainTable = BuiltOnce<SharedData>()
-    let gzipTable = BuiltOnce<SharedData>()
-    let zstdTable = BuiltOnce<SharedData>()
+    let plainTable = BuiltOnce<SharedBytes>()
+    let gzipTable = BuiltOnce<SharedBytes>()
+    let zstdTable = BuiltOnce<SharedBytes>()
     let deltas = Mutex<[RememberedDelta]>([])
 
     /// How many changes are kept for deltas, at the least.

@@ -1,3 +1,4 @@
+import Bytes
 import JSON
 import Registry
 import Testing
@@ -83,7 +84,7 @@ import Testing
     func shared() async throws {
         let snapshot = RoutingHistory(seed: 4, count: 100).points.last!.snapshot
         let since = RoutingModel.tag(1)
-        func data() throws -> SharedData {
+        func data() throws -> SharedBytes {
             guard case .delta(let data) = snapshot.delta(since: since) else {
                 throw JSONError(offset: 0, line: 0, column: 0, message: "no delta")
             }

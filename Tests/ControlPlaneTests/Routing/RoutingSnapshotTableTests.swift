@@ -1,3 +1,4 @@
+import Bytes
 import Compression
 import JSON
 import Registry
@@ -65,7 +66,7 @@ import Testing
     func coalesced(encoding: ContentEncoding?) async throws {
         let snapshot = Self.large.applying([change(1, epoch: 9)], revision: Revision(rawValue: 2))
         #expect(snapshot.readyTable(encoding) == nil)
-        let bodies = try await withThrowingTaskGroup(of: SharedData.self) { group in
+        let bodies = try await withThrowingTaskGroup(of: SharedBytes.self) { group in
             for _ in 0..<8 { group.addTask { try snapshot.table(encoding) } }
             return try await group.reduce(into: []) { $0.append($1) }
         }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Bytes at one address for as long as anybody holds them.
+/// Bytes at one address for as long as anybody holds them: a table or a delta, made once for all who ask for it.
 public final class SharedBytes: Sendable {
     /// Where the bytes lie; a server that still sends them may hold it when nobody holds the rest any more.
     public final class Memory: Sendable {
