@@ -170,7 +170,15 @@ import Testing
             return registry.answer(request)
         } _: { server in
             try withFile("{kind: Cell, id: c1, zone: a, capacity: 5}") { path in
-                #expect(Terminal().run(server, "apply", "-f", path) == .conflict)
+                let terminal = Terminal()
+                #expect(terminal.run(server, "apply", "-f", path) == .conflict)
+                #expect(
+                    terminal.errors == """
+                        cell/c1: not updated
+                        error: It went wrong. (preconditionFailed)
+                        error: 1 of 1 changes were not made
+
+                        """)
             }
         }
     }

@@ -36,7 +36,7 @@ import Testing
             ])
         #expect(
             plan.steps.first?.effect.lines(noPaint) == [
-                "~ tenant/acme", "    ~ load: 9 → 1", #"    - hosts: ["a.com"]"#,
+                "~ tenant/acme", "    ~ load: 9 → 1", "    - hosts[]: a.com",
                 "    ~ pinned: true → false",
                 "    - labels.x: gold",
             ])

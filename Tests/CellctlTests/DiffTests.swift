@@ -34,6 +34,14 @@ import Testing
             ])
     }
 
+    @Test("a new list is told by its elements, an empty one not at all")
+    func newList() {
+        #expect(
+            Diff.lines(from: nil, to: ["hosts": ["a", "b"]], noPaint) == ["+ hosts[]: a", "+ hosts[]: b"])
+        #expect(Diff.lines(from: ["hosts": []], to: ["hosts": .null], noPaint) == [])
+        #expect(Diff.lines(from: ["hosts": ["a", "a"]], to: ["hosts": ["a"]], noPaint).count == 1)
+    }
+
     @Test("equal states differ in nothing, and a null is nothing")
     func nothing() {
         #expect(Diff.changes(from: ["a": 1, "b": .null], to: ["a": 1]).isEmpty)

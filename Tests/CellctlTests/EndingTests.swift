@@ -23,7 +23,7 @@ import Testing
         #expect(CommandFailure(ClientError.badURL("")).ending == .usage)
         #expect(CommandFailure(ClientError.stopped(CommandFailure.usage("x"))).ending == .usage)
         #expect(CommandFailure.timedOut("").ending.rawValue == 7)
-        #expect(CommandFailure.partial("").ending.rawValue == 8)
+        #expect(CommandFailure.incomplete("", .partial).ending.rawValue == 8)
         #expect(CommandFailure.notFound("").ending.rawValue == 3)
     }
 

@@ -58,9 +58,10 @@ struct Apply: RegistryCommand {
         let outcome = sender.send(plan, session)
         _ = try session.showDocument(Self.report(plan, outcome.results))
         if let failure = outcome.firstFailure {
-            guard outcome.results.count > outcome.failedCount else { throw failure }
-            let undone = plan.steps.count - (outcome.results.count - outcome.failedCount)
-            throw .partial("\(undone) of \(plan.steps.count) changes were not made")
+            let made = outcome.results.count - outcome.failedCount
+            throw .incomplete(
+                "\(plan.steps.count - made) of \(plan.steps.count) changes were not made",
+                made > 0 ? .partial : failure.ending)
         }
         try session.wait(for: outcome.revision, waiting)
     }

@@ -17,7 +17,7 @@ enum ManifestKind: String, CaseIterable {
     }
 
     /// What a PUT takes for a field that the document leaves out. Empty objects and lists need no mention.
-    var defaults: [String: JSONValue] {
+    var defaults: JSONObject {
         switch self {
         case .cell: ["capacity": 0]
         case .tenant: ["load": 1, "pinned": false]

@@ -90,10 +90,11 @@ struct Routes: ParsableCommand {
                 func text(_ value: JSONValue?) -> String {
                     value?.string ?? value?.integer.map { "\($0)" } ?? "-"
                 }
+                let reason = by?["reason"]?.string ?? ""
                 let lines = [
                     "\(tenant) is on \(text(route?["cell"])), epoch \(text(route?["epoch"])), \(text(route?["state"]))",
                     "since \(text(since?["at"])), revision \(text(since?["revision"]))",
-                    "by \(text(by?["actor"])) (\(text(by?["operation"]))): \(text(by?["reason"]))",
+                    "by \(text(by?["actor"])) (\(text(by?["operation"])))\(reason.isEmpty ? "" : ": \(reason)")",
                     "",
                 ]
                 for line in lines { session.console.print(line.printable) }

@@ -12,7 +12,8 @@ enum CommandFailure: Error {
     /// One of several things asked for is not there.
     case notFound(String)
     case timedOut(String)
-    case partial(String)
+    /// Not everything was done, and what failed is told already: by `partial`, or by what stopped all of it.
+    case incomplete(String, Ending)
     case failed(String)
 
     var ending: Ending {
@@ -22,7 +23,7 @@ enum CommandFailure: Error {
         case .usage: .usage
         case .notFound: .notFound
         case .timedOut: .timedOut
-        case .partial: .partial
+        case .incomplete(_, let ending): ending
         case .failed: .failure
         }
     }
@@ -32,7 +33,7 @@ enum CommandFailure: Error {
         switch self {
         case .problem(let problem): problem.document["detail"]?.string ?? problem.code
         case .unreachable(let message), .usage(let message), .notFound(let message), .timedOut(let message),
-            .partial(let message), .failed(let message):
+            .incomplete(let message, _), .failed(let message):
             message
         }
     }

@@ -24,7 +24,9 @@ extension Session {
         if try !showDocument(answer) { showSummary(result, options) }
         if !options.dryRun { try wait(for: answer["revision"]?.integer, waiting) }
         let failed = result["failed"]?.integer ?? 0
-        if failed > 0 { throw .partial("\(failed) of \(result["total"]?.integer ?? 0) lines failed") }
+        if failed > 0 {
+            throw .incomplete("\(failed) of \(result["total"]?.integer ?? 0) lines failed", .partial)
+        }
     }
 
     private func showSummary(_ result: JSONValue, _ options: WriteOptions) {

@@ -32,9 +32,9 @@ enum Diff {
                     old[key], new[key], at: path.isEmpty ? quoted(key) : "\(path).\(quoted(key))",
                     into: &changes)
             }
-        } else if let old = before?.array, let new = after?.array, old != new {
+        } else if let old = elements(before), let new = elements(after) {
             let (gone, come) = (old.filter { !new.contains($0) }, new.filter { !old.contains($0) })
-            if gone.isEmpty, come.isEmpty {
+            if gone.isEmpty, come.isEmpty, before != nil, after != nil {
                 changes.append(FieldChange(path: path, before: before, after: after))
             }
             changes += gone.map { FieldChange(path: "\(path)[]", before: $0, after: nil) }
@@ -48,6 +48,9 @@ enum Diff {
     private static func isObjectOrNothing(_ value: JSONValue?) -> Bool {
         value.map { $0.object != nil } ?? true
     }
+
+    /// Nothing counts as an empty list too.
+    private static func elements(_ value: JSONValue?) -> [JSONValue]? { value.map(\.array) ?? [] }
 
     private static func quoted(_ key: String) -> String { key.contains(".") ? "\"\(key)\"" : key }
 }
