@@ -205,11 +205,10 @@ class TitanGateway:
             raise
         self.table = table
 
-    def report(self, error=None):
-        """Says which table is in use, or why a newer one is not. A failure to do so is left to the next exchange."""
+    def report(self, error=""):
+        """Says which table is in use, and why a newer one is not. A failure to do so is left to the next exchange."""
         body = {"applied": self.table["revision"], "digest": digest_of(self.table)} if self.table else {}
-        if error:
-            body["error"] = error
+        body["error"] = error  # empty: what was reported before no longer holds
         self.refused = bool(error)
         try:
             self.request("PUT", self.own_path, body=body)
