@@ -15,6 +15,10 @@
 // After COMMIT the owner's `didCommit` reads back what has changed, and only then is each write answered, the
 // failed ones too: what they saw, and failed of, was not durable before.
 //
+// A bulk write has a transaction to itself and no savepoint. Inside a savepoint SQLite keeps the former content of
+// every page that is touched, in a list of small pieces, and each statement that a trigger may abort walks that whole
+// list when it ends: for a thousand rows that is most of the time.
+//
 // When it goes wrong:
 // - The disk is full, in a write or at COMMIT: the whole group is rolled back and each write of it fails with
 //   that error. Nothing of it is in the file: the frame that would make it valid was not written. Reads go on
@@ -33,20 +37,21 @@
 extension Database {
     /// Makes a change and returns once it is durable.
     ///
-    /// - Parameter body: runs on the writer's thread, in a savepoint of a transaction that other writes
-    ///   share. It must not begin, commit or roll back by itself. If it throws, what it did is undone, and it
-    ///   alone.
+    /// - Parameters:
+    ///   - bulk: true for one of more than about a hundred rows: it gets a transaction to itself.
+    ///   - body: runs on the writer's thread, in a savepoint of a transaction that other writes share. It must not
+    ///     begin, commit or roll back by itself. If it throws, what it did is undone, and it alone.
     /// - Returns: what the body returned, after COMMIT and after `didCommit`.
     /// - Throws: what the body threw; a disk-full `SQLiteError`; `OutcomeUnknown`; and without having run at
     ///   all `DatabaseOverloaded` or `DatabaseClosed`.
     ///
     /// A write that is queued runs, whether its task is cancelled or not.
     public func write<T: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws -> T
+        bulk: Bool = false, _ body: @escaping @Sendable (Connection) throws -> T
     ) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in
             do {
-                try submit(body) { continuation.resume(with: $0) }
+                try submit(bulk: bulk, body) { continuation.resume(with: $0) }
             } catch {
                 continuation.resume(throwing: error)
             }
@@ -59,10 +64,10 @@ extension Database {
     ///   result on and returns. Not called if this throws.
     /// - Throws: `DatabaseOverloaded`, `DatabaseClosed`, at once.
     public func submit<T: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws -> T,
+        bulk: Bool = false, _ body: @escaping @Sendable (Connection) throws -> T,
         completion: @escaping @Sendable (Result<T, any Error>) -> Void
     ) throws {
-        try writes.add(WriteJob(body, completion))
+        try writes.add(WriteJob(body, isBulk: bulk, completion))
     }
 
     /// The form of `write` for tools: it blocks the calling thread, which must not be the writer's.

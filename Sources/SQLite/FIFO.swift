@@ -6,6 +6,8 @@ struct FIFO<Element> {
 
     var count: Int { elements.count - start }
 
+    var first: Element? { start < elements.count ? elements[start] : nil }
+
     mutating func append(_ element: Element) {
         elements.append(element)
     }

@@ -3,6 +3,8 @@ struct WriteJob: Sendable {
     /// Answers with the body's result.
     typealias Answer = @Sendable () -> Void
 
+    /// Has a transaction to itself.
+    let isBulk: Bool
     /// Runs the body and keeps its result for the answer. Throws what the body throws.
     let run: @Sendable (Connection) throws -> Answer
     /// Answers with an error.
@@ -10,8 +12,10 @@ struct WriteJob: Sendable {
 
     init<T: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> T,
+        isBulk: Bool,
         _ completion: @escaping @Sendable (Result<T, any Error>) -> Void
     ) {
+        self.isBulk = isBulk
         run = { connection in
             let value = try body(connection)
             return { completion(.success(value)) }

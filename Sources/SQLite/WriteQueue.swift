@@ -33,9 +33,9 @@ final class WriteQueue: Sendable {
         }
     }
 
-    /// The next write, without waiting.
+    /// The next write, without waiting; nil also where it is a bulk one, which shares no transaction.
     func nextAtHand() -> WriteJob? {
-        content.withLock { $0.jobs.popFirst() }
+        content.withLock { $0.jobs.first?.isBulk == false ? $0.jobs.popFirst() : nil }
     }
 
     /// The next thing to do.

@@ -12,7 +12,8 @@ extension Writer {
             try connection.run("BEGIN IMMEDIATE")
             connection.phase = .group
             outcomes.append(try perform(first))
-            while group.count < Self.groupLengthMax, .now - start < configuration.groupDurationMax,
+            while !first.isBulk, group.count < Self.groupLengthMax,
+                .now - start < configuration.groupDurationMax,
                 let job = queue.nextAtHand()
             {
                 group.append(job)
@@ -61,9 +62,10 @@ extension Writer {
         }
     }
 
-    /// Runs one write in its savepoint.
+    /// Runs one write in its savepoint, or a bulk one in the transaction that is its own.
     /// - Throws: the error by which the whole group is lost.
     private func perform(_ job: WriteJob) throws(SQLiteError) -> Outcome {
+        if job.isBulk { return try performAlone(job) }
         try connection.run("SAVEPOINT job")
         let answer: WriteJob.Answer
         do {
@@ -80,6 +82,19 @@ extension Writer {
         }
         try connection.run("RELEASE job")
         return .done(answer)
+    }
+
+    private func performAlone(_ job: WriteJob) throws(SQLiteError) -> Outcome {
+        do {
+            let answer = try job.run(connection)
+            try connection.requireForeignKeysHold()
+            precondition(connection.isInTransaction, "a write ended its transaction")
+            return .done(answer)
+        } catch let error as SQLiteError where error.isDiskFull || error.isFatal {
+            throw error
+        } catch {
+            return .failed(job, error)
+        }
     }
 
     /// Undoes the whole group, of which nothing was written, and fails each write of it with the error.

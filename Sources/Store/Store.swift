@@ -89,11 +89,14 @@ public final class Store: Sendable {
     ///
     /// What `body` throws undoes all that it did, and nothing else. A body that calls `rollBackAtEnd()` is undone too,
     /// and its result is returned all the same: that is a dry run.
+    ///
+    /// - Parameter bulk: true for many resources at once: the transaction is shared with no other write.
     public func write<T: Sendable>(
-        as context: ChangeContext, _ body: @escaping @Sendable (WriteTransaction) throws -> T
+        as context: ChangeContext, bulk: Bool = false,
+        _ body: @escaping @Sendable (WriteTransaction) throws -> T
     ) async throws(RegistryError) -> T {
         do {
-            return try await database.write { [configuration, ledgerCache] connection in
+            return try await database.write(bulk: bulk) { [configuration, ledgerCache] connection in
                 do {
                     let transaction = try WriteTransaction(
                         connection, context: context, clock: configuration.clock(), ledgerCache: ledgerCache)

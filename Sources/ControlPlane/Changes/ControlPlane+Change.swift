@@ -14,10 +14,12 @@ public struct ChangeRequest: Sendable {
     public var idempotencyKey: IdempotencyKey?
     /// Where the resource will be found, for the `Location` of a new one.
     public var location: String
+    /// True for many resources at once.
+    public var bulk: Bool
 
     public init(
         context: ChangeContext, expectation: Expectation = .any, dryRun: Bool = false, plan: String? = nil,
-        idempotencyKey: IdempotencyKey? = nil, location: String = ""
+        idempotencyKey: IdempotencyKey? = nil, location: String = "", bulk: Bool = false
     ) {
         self.context = context
         self.expectation = expectation
@@ -25,6 +27,7 @@ public struct ChangeRequest: Sendable {
         self.plan = plan
         self.idempotencyKey = idempotencyKey
         self.location = location
+        self.bulk = bulk
     }
 }
 
@@ -48,7 +51,7 @@ extension ControlPlane {
     private func run(
         _ request: ChangeRequest, _ body: @escaping @Sendable (Change) throws -> Outcome
     ) async throws(RegistryError) -> Answer {
-        try await store.write(as: request.context) { [incarnation] transaction in
+        try await store.write(as: request.context, bulk: request.bulk) { [incarnation] transaction in
             let key = request.dryRun ? nil : request.idempotencyKey
             if let key, let kept = try transaction.answer(to: key) { return try Answer(kept) }
 

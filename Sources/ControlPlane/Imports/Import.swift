@@ -75,7 +75,7 @@ extension ControlPlane {
     public func importBatch(
         _ lines: [ImportLine], of kind: ImportKind, into report: ImportReport, as context: ChangeContext
     ) async throws(RegistryError) -> ImportReport {
-        try await store.write(as: context) { transaction in
+        try await store.write(as: context, bulk: true) { transaction in
             var report = report
             try Change(transaction).importLines(lines, of: kind, into: &report)
             return report

@@ -15,7 +15,8 @@ extension RoutingSnapshot {
     public func delta(since: RevisionTag) -> DeltaResult {
         result(since: since) {
             .delta(
-                remembered(since: since.revision).data.value { SharedBytes(makeDelta(since: since.revision)) })
+                remembered(since: since.revision).data.value { SharedBytes(makeDelta(since: since.revision)) }
+            )
         }
     }
 

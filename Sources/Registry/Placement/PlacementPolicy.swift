@@ -92,11 +92,13 @@ public enum PlacementPolicy {
         }
         guard ties.count > 1 else { return ties.first }
         let zones = ZoneUtilisation(of: cells)
-        return ties.min { a, b in
-            let order = zones.compare(cells[a].zone, cells[b].zone)
-            if order != 0 { return order < 0 }
-            return stableHash(question.tenant, cells[a].id) < stableHash(question.tenant, cells[b].id)
+        return ties.map {
+            (index: $0, zone: zones[cells[$0].zone], hash: stableHash(question.tenant, cells[$0].id))
         }
+        .min { a, b in
+            let order = compare(a.zone.load, a.zone.capacity, b.zone.load, b.zone.capacity)
+            return order == 0 ? a.hash < b.hash : order < 0
+        }?.index
     }
 
     /// As `objections(…).isEmpty`, without making the list: it is asked for each cell of each tenant of an import.
@@ -131,20 +133,22 @@ public enum PlacementPolicy {
         return hash ^ (hash >> 33)
     }
 
-    /// Load over capacity of each zone's active cells.
+    /// Load and capacity of each zone's active cells. A handful of zones: a scan beats a dictionary, and this is made
+    /// for each tenant of an import.
     private struct ZoneUtilisation {
-        private var sums: [String: (load: Int64, capacity: Int64)] = [:]
+        private var sums: [(zone: String, load: Int64, capacity: Int64)] = []
 
         init(of cells: [Candidate]) {
             for cell in cells where cell.state == .active {
-                sums[cell.zone, default: (0, 0)].load += cell.load
-                sums[cell.zone, default: (0, 0)].capacity += cell.capacity
+                let position = sums.firstIndex { $0.zone == cell.zone } ?? sums.endIndex
+                if position == sums.endIndex { sums.append((cell.zone, 0, 0)) }
+                sums[position].load += cell.load
+                sums[position].capacity += cell.capacity
             }
         }
 
-        func compare(_ a: String, _ b: String) -> Int {
-            let (first, second) = (sums[a] ?? (0, 0), sums[b] ?? (0, 0))
-            return PlacementPolicy.compare(first.load, first.capacity, second.load, second.capacity)
+        subscript(zone: String) -> (load: Int64, capacity: Int64) {
+            sums.first { $0.zone == zone }.map { ($0.load, $0.capacity) } ?? (0, 0)
         }
     }
 }
