@@ -25,11 +25,11 @@ extension Connection {
         let sendsBody = method != .head && response.status != .noContent && response.status != .notModified
         phase = .answer
         // What a stopping server answers says so, and is not worth keeping.
-        if case .shared(let bytes) = response.body, !loop.isStopping, response.status != .noContent {
+        if case .shared(let bytes) = response.body, !loop.isStopping, response.status != .noContent,
+            let prepared = PreparedAnswers.of(bytes)
+        {
             if sendsBody { bytesSent = bytes.count }
-            return unsafe PreparedAnswers.of(bytes).with(response.fields) {
-                unsafe queue($0, response.status)
-            } ?? .NO
+            return unsafe prepared.with(response.fields) { unsafe queue($0, response.status) } ?? .NO
         }
         guard let made = unsafe sendsBody ? make(response.body) : makeBodiless(response) else { return .NO }
         defer { unsafe MHD_destroy_response(made) }
@@ -54,13 +54,9 @@ extension Connection {
             }
         case .shared(let bytes):
             bytesSent = bytes.count
-            return unsafe MHD_create_response_from_buffer_with_free_callback_cls(
-                bytes.count, UnsafeMutableRawPointer(mutating: bytes.start), releaseObject,
-                Unmanaged.passRetained(bytes.memory).toOpaque())
+            return unsafe makeShared(bytes.owner, bytes.start, bytes.count)
         case .stream(let produce):
-            let body = OutboundBody { [mailbox = loop.mailbox, self] body in
-                mailbox.post(.writerReady(self, body))
-            }
+            let body = OutboundBody { [mailbox = loop.mailbox, self] body in mailbox.post(.writerReady(self, body)) }
             outbound = body
             loop.deferredWork.start(produce, into: body)
             return unsafe MHD_create_response_from_callback(

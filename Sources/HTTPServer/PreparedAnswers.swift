@@ -1,4 +1,3 @@
-import Bytes
 import CMicroHTTPD
 import HTTP
 import Synchronization
@@ -7,7 +6,9 @@ import Synchronization
 ///
 /// Made anew for each request, an answer with three fields is ten allocations, a fifth of all that a look-up costs.
 /// It is kept with the bytes, by its fields; the status and whether the body is sent are the request's.
-@safe final class PreparedAnswers: Sendable {
+@safe final class PreparedAnswers: @unchecked Sendable {
+    // Safe to share: all is constant but what the lock holds.
+
     @safe private struct Answer: @unchecked Sendable {
         // Safe to share: the library counts its references under a lock, and nothing else of it changes.
         var fields: Fields
@@ -18,10 +19,16 @@ import Synchronization
     /// are not worth keeping.
     private static let countMax = 4
 
-    private let memory: SharedBytes.Memory
+    private let owner: any AnyObject & Sendable
+    private let start: UnsafeRawPointer
+    private let count: Int
     private let answers = Mutex<[Answer]>([])
 
-    private init(_ bytes: SharedBytes) { memory = bytes.memory }
+    private init(_ bytes: SharedBytes) {
+        owner = bytes.owner
+        unsafe start = bytes.start
+        count = bytes.count
+    }
 
     deinit {
         answers.withLock { answers in
@@ -29,10 +36,14 @@ import Synchronization
         }
     }
 
-    /// The bytes' own; the first to ask makes it.
-    static func of(_ bytes: SharedBytes) -> PreparedAnswers {
+    /// The bytes' own. Nil at their first use, because many are used only once.
+    static func of(_ bytes: SharedBytes) -> PreparedAnswers? {
         bytes.attachment.withLock { attachment in
-            if let known = attachment as? PreparedAnswers { return known }
+            guard let used = attachment else {
+                attachment = UsedOnce.mark
+                return nil
+            }
+            if let known = used as? PreparedAnswers { return known }
             let new = PreparedAnswers(bytes)
             attachment = new
             return new
@@ -54,12 +65,22 @@ import Synchronization
     }
 
     private func make(_ fields: Fields) -> OpaquePointer? {
-        let made = unsafe MHD_create_response_from_buffer_with_free_callback_cls(
-            memory.count, UnsafeMutableRawPointer(mutating: memory.start), releaseObject,
-            Unmanaged.passRetained(memory).toOpaque())
+        let made = unsafe makeShared(owner, start, count)
         if let made = unsafe made { unsafe addFields(fields, to: made) }
         return unsafe made
     }
+}
+
+/// Stands for answers that are not prepared yet.
+private final class UsedOnce: Sendable {
+    static let mark = UsedOnce()
+}
+
+/// An answer whose body is sent from where it lies; it holds the owner until the last byte is sent.
+func makeShared(_ owner: any AnyObject & Sendable, _ start: UnsafeRawPointer, _ count: Int) -> OpaquePointer? {
+    unsafe MHD_create_response_from_buffer_with_free_callback_cls(
+        count, UnsafeMutableRawPointer(mutating: start), releaseObject,
+        Unmanaged<AnyObject>.passRetained(owner).toOpaque())
 }
 
 /// Adds fields to an answer. The library refuses one with a line end, and the answer goes without it: nothing that a
