@@ -56,7 +56,9 @@ extension Connection {
             bytesSent = bytes.count
             return unsafe makeShared(bytes.owner, bytes.start, bytes.count)
         case .stream(let produce):
-            let body = OutboundBody { [mailbox = loop.mailbox, self] body in mailbox.post(.writerReady(self, body)) }
+            let body = OutboundBody { [mailbox = loop.mailbox, self] body in
+                mailbox.post(.writerReady(self, body))
+            }
             outbound = body
             loop.deferredWork.start(produce, into: body)
             return unsafe MHD_create_response_from_callback(

@@ -104,7 +104,8 @@ extension Method {
     /// Exactly one of the known tokens: they compare with case.
     init?(token: UnsafeBufferPointer<UInt8>) {
         func isToken(_ text: StaticString) -> Bool {
-            unsafe token.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+            unsafe token.elementsEqual(
+                UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
         }
         switch token.count {
         case 3 where isToken("GET"): self = .get

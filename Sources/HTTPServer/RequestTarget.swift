@@ -50,7 +50,8 @@ struct RequestTarget {
         let pathCount = mark == -1 ? count : mark
         unsafe path.append(contentsOf: UnsafeBufferPointer(start: text, count: pathCount))
         if mark != -1 {
-            unsafe queryBytes.append(contentsOf: UnsafeBufferPointer(start: text + mark + 1, count: count - mark - 1))
+            unsafe queryBytes.append(
+                contentsOf: UnsafeBufferPointer(start: text + mark + 1, count: count - mark - 1))
         }
         if !isPlain || path.first != UInt8(ascii: "/") || needsCare && Self.isDevious(path) {
             problem = .malformedTarget
