@@ -67,6 +67,7 @@ extension Connection {
         }
         switch reception {
         case .answer(let response):
+            if loop.compression.concerns(response) { return compress(response, head) }
             self.response = response
             return perform(machine.after(contentLength > 0 ? .answeredEarly : .answered))
         case .deferred(let bodyBytesMax, let work):
@@ -87,6 +88,20 @@ extension Connection {
             self.watch = watch
             return perform(machine.after(.watched))
         }
+    }
+
+    /// A long answer leaves the loop for it, unless it refuses a body, which cannot wait.
+    private func compress(_ response: Response, _ head: RequestHead) -> MHD_Result {
+        let accepted = head.field(.acceptEncoding)
+        if contentLength == 0, loop.compression.isLong(response, accepting: accepted) {
+            request = head.copied()
+            work = { _ in response }
+            return perform(machine.after(.deferred))
+        }
+        var compressed = response
+        loop.compression.apply(to: &compressed, accepting: accepted)
+        self.response = compressed
+        return perform(machine.after(contentLength > 0 ? .answeredEarly : .answered))
     }
 
     private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> MHD_Result {

@@ -46,8 +46,7 @@ extension Connection {
             return .kept
         case .answer(let response):
             unpark()
-            self.response = response
-            return .settled
+            return settle(response)
         case .deferred(_, let work):
             unpark()
             request = copiedRequest()
@@ -63,6 +62,21 @@ extension Connection {
         case .watch:
             preconditionFailure("a watch cannot become another watch")
         }
+    }
+
+    private func settle(_ response: Response) -> ExchangeStateMachine.Event {
+        self.response = response
+        guard loop.compression.concerns(response), let request = copiedRequest() else { return .settled }
+        let accepted = request.fields[.acceptEncoding]
+        if loop.compression.isLong(response, accepting: accepted) {
+            self.request = request
+            work = { _ in response }
+            return .deferred
+        }
+        var compressed = response
+        loop.compression.apply(to: &compressed, accepting: accepted)
+        self.response = compressed
+        return .settled
     }
 
     /// The request again, from the connection's memory: most watches end without needing it.

@@ -7,14 +7,18 @@ import HTTP
 struct DeferredWork {
     let gauges: ServerGauges
     let mailbox: Mailbox
+    let compression: AnswerCompression
 
     func start(
         _ request: Request, _ work: @escaping @Sendable (Request) async -> Response,
         for connection: Connection
     ) {
         gauges.addDeferred(1)
-        Task { [gauges, mailbox] in
-            let response = await work(request)
+        Task { [gauges, mailbox, compression] in
+            var response = await work(request)
+            if compression.concerns(response) {
+                compression.apply(to: &response, accepting: request.fields[.acceptEncoding])
+            }
             gauges.addDeferred(-1)
             mailbox.post(.finished(connection, response))
         }

@@ -18,6 +18,7 @@ import Synchronization
     let hangups: Hangups
     let watches: ParkedWatches
     let deferredWork: DeferredWork
+    let compression: AnswerCompression
     let requestGuard: RequestGuard
     let times: PhaseTimes
     let fields: FieldTable
@@ -40,7 +41,8 @@ import Synchronization
         mailbox = try Mailbox()
         hangups = try Hangups()
         watches = ParkedWatches(mailbox: mailbox, wakePeriod: configuration.limits.wakePeriod)
-        deferredWork = DeferredWork(gauges: gauges, mailbox: mailbox)
+        compression = AnswerCompression(bytesMin: configuration.compressionBytesMin)
+        deferredWork = DeferredWork(gauges: gauges, mailbox: mailbox, compression: compression)
         requestGuard = RequestGuard(limits: configuration.limits)
         times = PhaseTimes(configuration.limits)
         fields = FieldTable(fieldsMax: configuration.limits.fieldsMax)

@@ -77,7 +77,8 @@ private final class UsedOnce: Sendable {
 }
 
 /// An answer whose body is sent from where it lies; it holds the owner until the last byte is sent.
-func makeShared(_ owner: any AnyObject & Sendable, _ start: UnsafeRawPointer, _ count: Int) -> OpaquePointer? {
+func makeShared(_ owner: any AnyObject & Sendable, _ start: UnsafeRawPointer, _ count: Int) -> OpaquePointer?
+{
     unsafe MHD_create_response_from_buffer_with_free_callback_cls(
         count, UnsafeMutableRawPointer(mutating: start), releaseObject,
         Unmanaged<AnyObject>.passRetained(owner).toOpaque())
