@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Says that something has changed, to any number of loops; what has changed is read from where it lives.
 ///
 /// A level, not a queue: fired twice before a loop looks, it wakes that loop's watches once.
@@ -14,7 +12,7 @@ public final class Signal: Sendable {
         var all: [(listening: Listening, call: @Sendable () -> Void)] = []
     }
 
-    private let listeners = Mutex(Listeners())
+    private let listeners = Guarded(Listeners())
 
     public init() {}
 

@@ -13,14 +13,14 @@ struct AnswerCompression {
 
     /// Whether the answer depends on what the client accepts.
     func concerns(_ response: Response) -> Bool {
-        guard let bytesMin, response.status != .noContent, response.status != .notModified,
-            response.fields[.contentEncoding] == nil
-        else { return false }
-        return switch response.body {
-        case .bytes(let bytes): bytes.count >= bytesMin
-        case .stream: true
-        case .none, .shared: false
+        guard let bytesMin else { return false }
+        switch response.body {
+        case .bytes(let bytes): if bytes.count < bytesMin { return false }
+        case .stream: break
+        case .none, .shared: return false
         }
+        return response.status != .noContent && response.status != .notModified
+            && response.fields[.contentEncoding] == nil
     }
 
     /// Whether `apply` would take too long for a loop.

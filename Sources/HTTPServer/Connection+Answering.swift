@@ -7,7 +7,7 @@ import HTTP
 extension Connection {
     /// Mail: the work is done.
     func finish(_ response: Response) {
-        let action = machine.after(.finished)
+        let action = after(.finished)
         guard machine.state == .ready || machine.state == .streamingAnswered else { return }
         self.response = response
         _ = perform(action)
@@ -15,7 +15,7 @@ extension Connection {
 
     /// Mail: the writer has something to send; late where the exchange is another one by now.
     func goOn(writing body: OutboundBody) {
-        if outbound === body { _ = perform(machine.after(.writerReady)) }
+        if outbound === body { _ = perform(after(.writerReady)) }
     }
 
     func queueResponse() -> MHD_Result {
@@ -105,7 +105,7 @@ extension Connection {
             deadline = max(deadline, loop.now).adding(loop.times.sending(bytes: count))
             return count
         case .nothing:
-            _ = perform(machine.after(.writerEmpty))
+            _ = perform(after(.writerEmpty))
             return 0
         case .end:
             // Without chunks the connection's end ends the body.

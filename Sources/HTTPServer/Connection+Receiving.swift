@@ -5,7 +5,7 @@ import HTTP
 extension Connection {
     /// The request line is there. `text` is the library's, which is about to cut it.
     func beginExchange(_ text: UnsafePointer<UInt8>) {
-        _ = machine.after(.requestLine)
+        _ = after(.requestLine)
         unsafe target.take(text, bytesMax: loop.configuration.limits.targetBytesMax)
         started = loop.now
         // A connection's first head has been awaited since it began.
@@ -29,7 +29,7 @@ extension Connection {
             unsafe count.pointee = 0
             return unsafe receiveBody(bytes)
         }
-        return perform(machine.after(.whole))
+        return perform(after(.whole))
     }
 
     private func receiveHead(
@@ -41,22 +41,19 @@ extension Connection {
             let raw = unsafe RawHead(
                 method: method, target: url, targetCount: target.count, version: version,
                 count: cmhd_head_count(handle), fields: table)
-            if case .targetTooLong? = target.problem {
-                throw ServerProblem.targetTooLong(bytesMax: loop.configuration.limits.targetBytesMax)
-            }
             let verdict = try loop.requestGuard.verdict(on: raw)
             if let problem = target.problem { throw problem }
             self.method = verdict.method
             isOldVersion = unsafe version[7] == UInt8(ascii: "0")
             contentLength = verdict.contentLength
-            try checkCertificate()
+            if loop.clientCertificate != .none { try checkCertificate() }
             let head = RequestHead(
                 method: verdict.method, path: target.path, query: target.query, peer: peer,
                 source: ConnectionFields(table: table))
             return try accept(loop.handler.receive(head), of: head)
         } catch {
             response = loop.configuration.problem(error)
-            return perform(machine.after(.answeredEarly))
+            return perform(after(.answeredEarly))
         }
     }
 
@@ -69,12 +66,12 @@ extension Connection {
         case .answer(let response):
             if loop.compression.concerns(response) { return compress(response, head) }
             self.response = response
-            return perform(machine.after(contentLength > 0 ? .answeredEarly : .answered))
+            return perform(after(contentLength > 0 ? .answeredEarly : .answered))
         case .deferred(let bodyBytesMax, let work):
             guard contentLength <= bodyBytesMax else { throw .contentTooLarge(bytesMax: bodyBytesMax) }
             request = head.copied()
             self.work = work
-            return perform(machine.after(.deferred))
+            return perform(after(.deferred))
         case .streamed(let bodyBytesMax, let work):
             guard contentLength <= bodyBytesMax else { throw .contentTooLarge(bytesMax: bodyBytesMax) }
             request = head.copied()
@@ -83,10 +80,10 @@ extension Connection {
             }
             inbound = body
             self.work = { await work($0, body) }
-            return perform(machine.after(.streamed))
+            return perform(after(.streamed))
         case .watch(let watch):
             self.watch = watch
-            return perform(machine.after(.watched))
+            return perform(after(.watched))
         }
     }
 
@@ -96,24 +93,24 @@ extension Connection {
         if contentLength == 0, loop.compression.isLong(response, accepting: accepted) {
             request = head.copied()
             work = { _ in response }
-            return perform(machine.after(.deferred))
+            return perform(after(.deferred))
         }
         var compressed = response
         loop.compression.apply(to: &compressed, accepting: accepted)
         self.response = compressed
-        return perform(machine.after(contentLength > 0 ? .answeredEarly : .answered))
+        return perform(after(contentLength > 0 ? .answeredEarly : .answered))
     }
 
     private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> MHD_Result {
         bytesReceived += bytes.count
-        switch machine.after(.bodyBytes) {
+        switch after(.bodyBytes) {
         case .collect:
             // Room for all of it only as it comes: an announced length is not yet a reason to give memory away.
             if body.isEmpty { body.reserveCapacity(min(contentLength, 64 << 10)) }
             unsafe body.append(contentsOf: bytes)
             return .YES
         case .handOn:
-            if let inbound, unsafe !inbound.receive(bytes) { return perform(machine.after(.readerFull)) }
+            if let inbound, unsafe !inbound.receive(bytes) { return perform(after(.readerFull)) }
             return .YES
         case .discard: return .YES
         default: return .NO
@@ -122,7 +119,7 @@ extension Connection {
 
     /// Mail: the reader has room again; late where the exchange is another one by now.
     func goOn(reading body: InboundBody) {
-        if inbound === body { _ = perform(machine.after(.readerReady)) }
+        if inbound === body { _ = perform(after(.readerReady)) }
     }
 
     /// Does what the state machine said.
@@ -159,12 +156,11 @@ extension Connection {
     }
 
     private func checkCertificate() throws(ServerProblem) {
-        guard let tls = loop.configuration.tls, tls.clientCertificate != .none else { return }
         let worth = certificate ?? verifyCertificate()
         certificate = worth
         let isRefused =
             worth == cmhd_certificate_invalid
-            || worth == cmhd_certificate_absent && tls.clientCertificate == .require
+            || worth == cmhd_certificate_absent && loop.clientCertificate == .require
         if isRefused { throw .clientCertificateRequired }
     }
 

@@ -11,7 +11,7 @@ extension Connection {
         guard loop.gauges.addWatch(countMax: loop.configuration.limits.watchesMax) else {
             self.watch = nil
             response = tooManyWatches()
-            return perform(machine.after(.settled))
+            return perform(after(.settled))
         }
         watchNumber += 1
         heapDeadline = loop.now.adding(ContinuousClock.now.duration(to: watch.deadline).nanoseconds)
@@ -22,20 +22,20 @@ extension Connection {
             loop.hangups.watch(self)
             if let owner = watch.owner { claim(owner) }
         }
-        return perform(machine.after(event))
+        return perform(after(event))
     }
 
     /// Asks a parked watch again, and lets go of it where it has an answer.
     func wake(_ moment: Watch.Moment) {
         guard machine.state == .watching else { return }
-        _ = perform(machine.after(decide(moment)))
+        _ = perform(after(decide(moment)))
     }
 
     /// The client of a parked watch has gone.
     func hungUp() {
         guard machine.state == .watching else { return }
         unpark()
-        _ = perform(machine.after(.clientGone))
+        _ = perform(after(.clientGone))
     }
 
     private func decide(_ moment: Watch.Moment) -> ExchangeStateMachine.Event {
@@ -91,7 +91,7 @@ extension Connection {
 
     /// Takes the watch out of all that knows of it.
     func unpark() {
-        guard let watch, watches != nil else { return }
+        guard watches != nil, let watch else { return }
         self.watch = nil
         loop.watches.remove(self)
         if isParked {

@@ -17,7 +17,7 @@ import HTTP
 
     /// Its place among the loop's connections.
     var index = -1
-    var machine = ExchangeStateMachine()
+    private(set) var machine = ExchangeStateMachine()
     /// When the reaper cuts the connection off; never while it is suspended.
     var deadline = MonotonicTime.never
     /// What was left until the deadline when the connection was suspended.
@@ -63,6 +63,13 @@ import HTTP
 
     func addCertificateName(_ name: String) { peer.certificateNames.append(name) }
 
+    /// Tells the state machine; by a copy, because a change in place is watched at run time, at each request.
+    func after(_ event: ExchangeStateMachine.Event) -> ExchangeStateMachine.Action {
+        var next = machine
+        defer { machine = next }
+        return next.after(event)
+    }
+
     func suspend() {
         timeLeft = deadline - loop.now
         deadline = .never
@@ -89,7 +96,7 @@ import HTTP
     }
 
     func abandon() {
-        switch machine.after(.abandoned) {
+        switch after(.abandoned) {
         case .resume:
             unpark()
             resume()
@@ -100,7 +107,7 @@ import HTTP
     /// The library is done with the exchange; the next one may follow.
     func completed(_ code: MHD_RequestTerminationCode) {
         unpark()
-        _ = machine.after(.completed)
+        _ = after(.completed)
         inbound?.breakOff()
         outbound?.close()
         if let observer = loop.configuration.observer {

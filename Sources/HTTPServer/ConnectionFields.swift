@@ -33,14 +33,17 @@ struct ConnectionFields: FieldSource {
 
     /// Values of a field that came more than once are joined as a list (RFC 9110 §5.2).
     func value(of name: FieldName) -> String? {
-        var found: String?
-        for index in 0..<table.keptCount {
-            let field = unsafe table[index]
-            guard unsafe field.isNamed(name.lowercased) else { continue }
-            let value = unsafe field.valueText
-            found = found.map { "\($0), \(value)" } ?? value
+        var wanted = name.lowercased
+        return wanted.withUTF8 { wanted in
+            var found: String?
+            for index in 0..<table.keptCount {
+                let field = unsafe table[index]
+                guard unsafe field.isNamed(wanted) else { continue }
+                let value = unsafe field.valueText
+                found = found.map { "\($0), \(value)" } ?? value
+            }
+            return found
         }
-        return found
     }
 
     func allFields() -> Fields {
@@ -68,9 +71,13 @@ extension cmhd_field {
     }
 
     /// - Parameter lowercased: the wanted name in lower case.
-    func isNamed(_ lowercased: String) -> Bool {
-        guard unsafe lowercased.utf8.count == Int(name_count) else { return false }
-        return unsafe strncasecmp(
-            UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self), lowercased, Int(name_count)) == 0
+    func isNamed(_ lowercased: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard unsafe lowercased.count == Int(name_count) else { return false }
+        for index in lowercased.indices {
+            let (own, wanted) = unsafe (name[index], lowercased[index])
+            // A name is a token, of which only letters differ by this bit alone.
+            guard own == wanted || own | 0x20 == wanted && (0x41...0x5a).contains(own) else { return false }
+        }
+        return true
     }
 }

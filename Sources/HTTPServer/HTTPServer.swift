@@ -1,6 +1,5 @@
 import Glibc
 import HTTP
-import Synchronization
 
 /// An HTTP/1.1 server on libmicrohttpd that knows nothing of what it serves.
 ///
@@ -19,7 +18,7 @@ public final class HTTPServer: Sendable {
         case stopped
     }
 
-    private let state = Mutex(State.new)
+    private let state = Guarded(State.new)
 
     /// Descriptors that the process needs beside connections: files, the database, outbound calls.
     private static let otherDescriptors = 256

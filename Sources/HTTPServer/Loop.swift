@@ -20,6 +20,7 @@ import Synchronization
     let deferredWork: DeferredWork
     let compression: AnswerCompression
     let requestGuard: RequestGuard
+    let clientCertificate: TLSConfiguration.ClientCertificate
     let times: PhaseTimes
     let fields: FieldTable
     let daemon = Daemon()
@@ -44,6 +45,7 @@ import Synchronization
         compression = AnswerCompression(bytesMin: configuration.compressionBytesMin)
         deferredWork = DeferredWork(gauges: gauges, mailbox: mailbox, compression: compression)
         requestGuard = RequestGuard(limits: configuration.limits)
+        clientCertificate = configuration.tls?.clientCertificate ?? .none
         times = PhaseTimes(configuration.limits)
         fields = FieldTable(fieldsMax: configuration.limits.fieldsMax)
     }

@@ -1,4 +1,4 @@
-import Synchronization
+import HTTP
 
 /// Reached once; any number of tasks can wait for it.
 final class LoopEnd: Sendable {
@@ -7,7 +7,7 @@ final class LoopEnd: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     func reached() {
         let waiting = state.withLock { state in

@@ -1,7 +1,6 @@
 import CMicroHTTPD
 import Glibc
 import HTTP
-import Synchronization
 
 /// What other threads tell a loop.
 enum Mail {
@@ -25,7 +24,7 @@ final class Mailbox: Sendable {
         var isAwake = false
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     /// An eventfd, readable while there is mail that the loop has not been woken for.
     let descriptor: Int32
 

@@ -22,6 +22,8 @@ final class ParkedWatches {
     private var expiries = DeadlineHeap<Connection>()
     private var wakings: [Waking] = []
     private var nextWaking = 0
+    /// Nothing is due and nothing on the list: most turns have nothing to do here.
+    private var isQuiet = true
 
     init(mailbox: Mailbox, wakePeriod: Duration) {
         self.mailbox = mailbox
@@ -57,6 +59,7 @@ final class ParkedWatches {
     func fired(_ watches: SignalWatches) {
         watches.received()
         due.append(watches)
+        isQuiet = false
     }
 
     /// Ends the watches whose deadline has come.
@@ -66,8 +69,11 @@ final class ParkedWatches {
 
     /// Whether there are watches to be woken in this turn.
     func mustWake(_ now: MonotonicTime) -> Bool {
+        isQuiet ? false : planWakings(now)
+    }
+
+    private func planWakings(_ now: MonotonicTime) -> Bool {
         guard nextWaking == wakings.count else { return true }
-        guard !due.isEmpty else { return false }
         wakings.removeAll(keepingCapacity: true)
         nextWaking = 0
         var later: [SignalWatches] = []
@@ -80,12 +86,14 @@ final class ParkedWatches {
             }
         }
         due = later
-        return nextWaking < wakings.count
+        isQuiet = later.isEmpty && wakings.isEmpty
+        return !wakings.isEmpty
     }
 
     /// Puts all on the list, to be ended.
     func endAll() {
         for watches in signals.values { plan(watches, .ended) }
+        isQuiet = false
     }
 
     private func plan(_ watches: SignalWatches, _ moment: Watch.Moment) {

@@ -22,7 +22,7 @@ import Synchronization
     private let owner: any AnyObject & Sendable
     private let start: UnsafeRawPointer
     private let count: Int
-    private let answers = Mutex<[Answer]>([])
+    private let answers = Guarded<[Answer]>([])
 
     private init(_ bytes: SharedBytes) {
         owner = bytes.owner

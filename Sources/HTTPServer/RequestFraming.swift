@@ -2,57 +2,74 @@ import CMicroHTTPD
 import Glibc
 import HTTP
 
+/// A field that may come only once, because two readers would take different ones.
+public enum SingleField: UInt8, Sendable, CaseIterable {
+    case host, contentLength, transferEncoding, contentType, authorization, idempotencyKey, expect
+
+    var name: String {
+        switch self {
+        case .host: "Host"
+        case .contentLength: "Content-Length"
+        case .transferEncoding: "Transfer-Encoding"
+        case .contentType: "Content-Type"
+        case .authorization: "Authorization"
+        case .idempotencyKey: "Idempotency-Key"
+        case .expect: "Expect"
+        }
+    }
+}
+
 /// What the fields of a head say about where its body ends, and which of those that must be single have come.
 struct RequestFraming {
-    private struct Singles: OptionSet {
-        let rawValue: UInt8
-        static let host = Singles(rawValue: 1)
-        static let contentLength = Singles(rawValue: 2)
-        static let transferEncoding = Singles(rawValue: 4)
-        static let contentType = Singles(rawValue: 8)
-        static let authorization = Singles(rawValue: 16)
-        static let idempotencyKey = Singles(rawValue: 32)
-        static let expect = Singles(rawValue: 64)
-    }
-
-    private var seen: Singles = []
+    /// A bit for each `SingleField`.
+    private var seen: UInt8 = 0
     private var length = 0
     private var isExpectationKnown = true
 
     mutating func note(_ field: cmhd_field) throws(ServerProblem) {
         // By length first: most fields are none of these.
         switch unsafe field.name_count {
-        case 4 where unsafe field.isNamed("host"):
-            guard !seen.contains(.host), unsafe isHost(field) else { throw .hostNotSingle }
-            seen.insert(.host)
-        case 6 where unsafe field.isNamed("expect"):
-            try note(.expect, "Expect")
+        case 4 where unsafe isNamed(field, "host"):
+            guard !has(.host), unsafe isHost(field) else { throw .hostNotSingle }
+            try note(.host)
+        case 6 where unsafe isNamed(field, "expect"):
+            try note(.expect)
             isExpectationKnown = unsafe field.valueText.lowercased() == "100-continue"
-        case 12 where unsafe field.isNamed("content-type"): try note(.contentType, "Content-Type")
-        case 13 where unsafe field.isNamed("authorization"): try note(.authorization, "Authorization")
-        case 14 where unsafe field.isNamed("content-length"):
-            try note(.contentLength, "Content-Length")
+        case 12 where unsafe isNamed(field, "content-type"): try note(.contentType)
+        case 13 where unsafe isNamed(field, "authorization"): try note(.authorization)
+        case 14 where unsafe isNamed(field, "content-length"):
+            try note(.contentLength)
             length = try unsafe number(field)
-        case 15 where unsafe field.isNamed("idempotency-key"): try note(.idempotencyKey, "Idempotency-Key")
-        case 17 where unsafe field.isNamed("transfer-encoding"):
-            try note(.transferEncoding, "Transfer-Encoding")
+        case 15 where unsafe isNamed(field, "idempotency-key"): try note(.idempotencyKey)
+        case 17 where unsafe isNamed(field, "transfer-encoding"):
+            try note(.transferEncoding)
         default: break
         }
     }
 
+    /// The lengths are the same already.
+    private func isNamed(_ field: cmhd_field, _ name: StaticString) -> Bool {
+        unsafe strncasecmp(
+            UnsafeRawPointer(field.name).assumingMemoryBound(to: CChar.self),
+            UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self), name.utf8CodeUnitCount) == 0
+    }
+
     /// What the body's length is, once all fields are noted; 0 where there is none.
     func contentLength(bytesMax: Int) throws(ServerProblem) -> Int {
-        guard seen.contains(.host) else { throw .hostNotSingle }
-        if seen.contains(.transferEncoding) {
-            throw seen.contains(.contentLength) ? .ambiguousFraming : .lengthRequired
+        guard has(.host) else { throw .hostNotSingle }
+        if has(.transferEncoding) {
+            throw has(.contentLength) ? .ambiguousFraming : .lengthRequired
         }
         guard length <= bytesMax else { throw .contentTooLarge(bytesMax: bytesMax) }
         guard isExpectationKnown else { throw .unknownExpectation }
         return length
     }
 
-    private mutating func note(_ single: Singles, _ name: String) throws(ServerProblem) {
-        guard seen.insert(single).inserted else { throw .duplicateField(name) }
+    private func has(_ single: SingleField) -> Bool { seen >> single.rawValue & 1 == 1 }
+
+    private mutating func note(_ single: SingleField) throws(ServerProblem) {
+        guard !has(single) else { throw .duplicateField(single) }
+        seen |= 1 << single.rawValue
     }
 
     /// Saturates; the library has seen to it that there are only digits.

@@ -10,7 +10,7 @@ public enum ServerProblem: Error, Equatable, Sendable {
     case malformedTarget
     case malformedField
     case hostNotSingle
-    case duplicateField(String)
+    case duplicateField(SingleField)
     case ambiguousFraming
     case bodyNotAllowed
     case clientCertificateRequired
@@ -83,7 +83,7 @@ public enum ServerProblem: Error, Equatable, Sendable {
         case .malformedField:
             "A field has a bad name, a control byte, a folded line, or a line end that is not CR LF."
         case .hostNotSingle: "A request has exactly one Host."
-        case .duplicateField(let name): "The field \(name) may come only once."
+        case .duplicateField(let field): "The field \(field.name) may come only once."
         case .ambiguousFraming: "Content-Length and Transfer-Encoding exclude each other."
         case .bodyNotAllowed: "This method has no body."
         case .clientCertificateRequired: "A valid client certificate is required."
