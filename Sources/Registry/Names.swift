@@ -33,9 +33,11 @@ enum Names {
 
     /// `host:port` or `[v6]:port`.
     static func isAddress(_ text: String) -> Bool {
-        guard text.utf8.count <= Limits.hostBytesMax + 6, let colon = text.lastIndex(of: ":"),
-            let port = UInt16(text[text.index(after: colon)...]), port > 0
+        guard text.utf8.count <= Limits.hostBytesMax + 6, let colon = text.lastIndex(of: ":")
         else { return false }
+        let port = text[text.index(after: colon)...]
+        // No sign, no leading zeros.
+        guard let number = UInt16(port), number > 0, String(number) == port else { return false }
         let host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") {
             return host.utf8.count > 4
