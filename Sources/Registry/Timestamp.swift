@@ -46,8 +46,13 @@ public struct Timestamp: RawRepresentable, Hashable, Sendable, Comparable, Custo
             rest = rest.dropFirst(1 + digits.count)
         }
         guard let offset = Self.offsetSeconds(Array(rest)) else { return nil }
-        rawValue = ((days * 86_400 + hour * 3600 + minute * 60 + second) - offset) * 1000 + milliseconds
+        let seconds = (days * 86_400 + hour * 3600 + minute * 60 + second) - offset
+        guard Self.writableSeconds.contains(seconds) else { return nil }
+        rawValue = seconds * 1000 + milliseconds
     }
+
+    /// The years 0000 to 9999, which an offset can leave.
+    private static let writableSeconds: ClosedRange<Int64> = -62_167_219_200...253_402_300_799
 
     private static func offsetSeconds(_ bytes: [UInt8]) -> Int64? {
         if bytes == [UInt8(ascii: "Z")] || bytes == [UInt8(ascii: "z")] { return 0 }
