@@ -10,9 +10,9 @@ public enum Host {
     ///
     /// Two spellings of one name come out the same, so that uniqueness over all tenants means something.
     public static func normalised(_ text: String) -> String? {
-        var text = text
-        if text.hasSuffix("."), text.utf8.count > 1 { text.removeLast() }
-        let ascii = text.utf8.allSatisfy { $0 < 0x80 } ? text.lowercased() : international(text)
+        var ascii = text.utf8.allSatisfy { $0 < 0x80 } ? text.lowercased() : international(text)
+        // Only now: an international name may end in another of Unicode's full stops.
+        if ascii?.hasSuffix(".") == true { ascii?.removeLast() }
         guard let ascii, (1...Limits.hostBytesMax).contains(ascii.utf8.count) else { return nil }
         let labels = ascii.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard labels.allSatisfy(isLabel),
