@@ -42,7 +42,7 @@ public struct CellLife: Sendable, Equatable {
     /// - Throws: `stateConflict`, naming what would be allowed.
     public func after(_ event: CellEvent) throws(RegistryError) -> CellLife? {
         switch (state, event) {
-        case (.provisioning, .activate), (.active, .activate):
+        case (.provisioning, .activate), (.active, .activate), (.active, .undrain):
             return CellLife(.active, schedulable: schedulable)
         case (.drained, .activate), (.draining, .undrain), (.drained, .undrain):
             return CellLife(.active, schedulable: true)
@@ -75,7 +75,7 @@ public struct CellLife: Sendable, Equatable {
         case (.active, .delete), (.draining, .delete), (.drained, .delete):
             throw refused(
                 event, "only a cell that never served, or is retired, can be deleted", "retire it first")
-        case (.provisioning, .drain), (.drained, .drain), (.provisioning, .undrain), (.active, .undrain),
+        case (.provisioning, .drain), (.drained, .drain), (.provisioning, .undrain),
             (.provisioning, .observedEmpty), (.active, .observedEmpty):
             throw refused(event, "it is \(state.rawValue)", "look at its state first")
         case (.retired, .activate), (.retired, .cordon), (.retired, .uncordon), (.retired, .drain),
