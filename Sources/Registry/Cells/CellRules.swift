@@ -2,7 +2,8 @@
 public enum CellRules {
     /// A replacement of everything but the state, which only actions change.
     ///
-    /// - Throws: `stateConflict` where the state differs or the cell is retired; `inUse` where tenants forbid it.
+    /// - Throws: `stateConflict` where the state differs, forbids an uncordon or is the last; `inUse` where tenants
+    ///   forbid it.
     public static func check(replacing old: CellRecord, with new: Cell) throws(RegistryError) {
         guard old.cell.state != .retired else {
             throw RegistryError(
@@ -15,6 +16,12 @@ public enum CellRules {
                 "The cell '\(new.id)' is \(old.cell.state.rawValue): a write of it can't make it \(new.state.rawValue).",
                 errors: [FieldError("state", "must be '\(old.cell.state.rawValue)' or be left out")],
                 nextSteps: ["POST /v1/cells/\(new.id):activate, :cordon, :uncordon, :drain or :retire"])
+        }
+        guard !new.schedulable || new.state == .provisioning || new.state == .active else {
+            throw RegistryError(
+                .stateConflict, "The cell '\(new.id)' is \(new.state.rawValue), which cordons it.",
+                errors: [FieldError("schedulable", "must be false or be left out")],
+                nextSteps: ["undrain or activate it first"])
         }
         guard new.zone == old.cell.zone || old.tenants == 0 else {
             throw RegistryError(
