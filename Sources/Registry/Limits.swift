@@ -27,6 +27,8 @@ public enum Limits {
     public static let placementAvoidMax = 100
     public static let unitsMax: Int64 = 1_000_000_000_000
     public static let healthMessageBytesMax = 1024
+    /// The highest epoch that a request may give a new tenant: each cutover needs one more.
+    public static let firstEpochMax: Int64 = 1_000_000_000_000
 
     // Requests
     public static let bodyBytesMax = 256 * 1024

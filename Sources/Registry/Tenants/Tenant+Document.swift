@@ -11,7 +11,7 @@ extension TenantSpec {
         let hosts = reader.list("hosts", countMax: Limits.hostsPerTenantMax, Host.rule, Host.normalised)
         let load = reader.integer("load", in: 0...Limits.unitsMax)
         let cell = reader.parsed("cell", Names.dnsLabelRule, CellID.init)
-        let epoch = reader.integer("epoch", in: 1...Int64.max - 1)
+        let epoch = reader.integer("epoch", in: 1...Int64.max)
         let state: TenantState? = reader.choice("state")
         let pinned = reader.bool("pinned")
         let placement = reader.nested("placement") { PlacementConstraints(from: $0) }

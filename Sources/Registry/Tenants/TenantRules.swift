@@ -27,7 +27,7 @@ public enum TenantRules {
     /// The epoch of a tenant that is added: above every epoch that a cell may have seen of the same name before.
     ///
     /// - Parameter last: the epoch of a tenant of that name that was deleted; nil if there never was one.
-    /// - Throws: `invalidArgument` where the spec's own is not above it.
+    /// - Throws: `invalidArgument` where the spec's own is not above it, or past `Limits.firstEpochMax`.
     public static func firstEpoch(of spec: TenantSpec, after last: Epoch?) throws(RegistryError) -> Epoch {
         let least = last?.next ?? .first
         guard let epoch = spec.epoch else { return least }
@@ -35,6 +35,11 @@ public enum TenantRules {
             throw RegistryError(
                 .invalidArgument, "A tenant '\(spec.id)' was here before, up to epoch \(least.rawValue - 1).",
                 errors: [FieldError("epoch", "must be at least \(least) or be left out")])
+        }
+        guard epoch <= max(least, Epoch(rawValue: Limits.firstEpochMax)) else {
+            throw RegistryError(
+                .invalidArgument, "The epoch \(epoch) leaves too few above it for the tenant's moves.",
+                errors: [FieldError("epoch", "must be at most \(Limits.firstEpochMax) or be left out")])
         }
         return epoch
     }
