@@ -68,7 +68,8 @@ extension ReadTransaction {
     public func events(after revision: Revision, _ filter: AuditFilter = AuditFilter(), limit: Int) throws
         -> [ChainedEvent]
     {
-        let sql = filter.id == nil ? Self.eventsAfterSQL : Self.eventsOfResourceAfterSQL
+        // The index over resources starts with their kind.
+        let sql = filter.kind == nil || filter.id == nil ? Self.eventsAfterSQL : Self.eventsOfResourceAfterSQL
         return try connection.query(
             sql, revision.rawValue, filter.kind?.rawValue, filter.id, filter.actor, filter.operation, limit,
             row: AuditStore.event)
@@ -76,7 +77,7 @@ extension ReadTransaction {
 
     private static let eventsAfterSQL = """
         SELECT \(AuditStore.columns) FROM audit_events
-        WHERE revision > $1 AND ($2 IS NULL OR kind = $2) AND $3 IS NULL AND ($4 IS NULL OR actor = $4)
+        WHERE revision > $1 AND ($2 IS NULL OR kind = $2) AND ($3 IS NULL OR resource = $3) AND ($4 IS NULL OR actor = $4)
           AND ($5 IS NULL OR operation = $5)
         ORDER BY revision LIMIT $6
         """
