@@ -27,6 +27,7 @@ extension ReadTransaction {
 
     /// The cells behind `page.after` in the order of their names, at most `page.limit`.
     public func cells(_ filter: CellFilter = CellFilter(), page: Page) throws -> [CellRecord] {
+        try settle()
         var found: [CellRecord] = []
         var after = page.after ?? ""
         while found.count < page.limit {
@@ -51,6 +52,7 @@ extension ReadTransaction {
         """
 
     public func forEachCell(_ body: (CellRecord) throws -> Void) throws {
+        try settle()
         try connection.forEach("SELECT \(CellStore.columns) FROM cells ORDER BY id") {
             try body(CellStore.record($0))
         }
@@ -62,26 +64,30 @@ extension ReadTransaction {
 
     /// Every cell as placement sees it, from the rows.
     public func candidates() throws -> [PlacementPolicy.Candidate] {
-        try CellLedger(loading: connection).cells
+        try settle()
+        return try CellLedger(loading: connection).cells
     }
 }
 
 extension WriteTransaction {
     /// Adds the cell, or replaces it where `old` is what stands there; returns it as it is now.
     public func save(_ cell: Cell, replacing old: CellRecord?) throws -> CellRecord {
+        // The ledger is forgotten below: what this transaction has placed must be in the rows before.
+        try settle()
         let routing = old.map { $0.cell.routed != cell.routed } ?? (cell.routed != nil)
+        let previous = try old?.revision ?? lastRevision(of: .cell, cell.id.rawValue)
         let revision = try record(
-            .cell, cell.id.rawValue, document: cell.document, previous: old?.revision ?? .zero,
-            routing: routing)
-        let saved = CellRecord(
-            cell: cell, load: old?.load ?? 0, tenants: old?.tenants ?? 0, revision: revision,
-            createdAt: old?.createdAt ?? now, updatedAt: now)
-        try connection.run(
+            .cell, cell.id.rawValue, document: cell.document, previous: previous, routing: routing)
+        let createdAt = old?.createdAt ?? now
+        let placed = try connection.first(
             Self.saveSQL, cell.id.rawValue, cell.zone, cell.state.rawValue, cell.schedulable, cell.capacity,
-            cell.document.encodedString(.canonical), revision.rawValue, saved.createdAt.rawValue, now.rawValue
-        )
+            cell.document.encodedString(.canonical), revision.rawValue, createdAt.rawValue, now.rawValue
+        ) { (load: $0.int64(0), tenants: $0.int64(1)) }
         forgetLedger()
-        return saved
+        return CellRecord(
+            cell: cell, load: placed?.load ?? 0, tenants: placed?.tenants ?? 0, revision: revision,
+            createdAt: createdAt,
+            updatedAt: now)
     }
 
     private static let saveSQL = """
@@ -92,6 +98,7 @@ extension WriteTransaction {
             zone = excluded.zone, state = excluded.state, schedulable = excluded.schedulable,
             capacity = excluded.capacity, document = excluded.document, revision = excluded.revision,
             updated_at_ms = excluded.updated_at_ms
+        RETURNING load, tenants
         """
 
     public func delete(_ old: CellRecord) throws {
