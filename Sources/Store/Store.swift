@@ -149,6 +149,9 @@ public final class Store: Sendable {
                 .outcomeUnknown,
                 "The disk failed while the write was made durable: it may or may not have happened.",
                 nextSteps: ["send it again with the same Idempotency-Key once the control plane is back"])
+        case let error as DatabaseClosed where error.cause == nil:
+            return RegistryError(
+                .stopping, "The control plane is stopping.", nextSteps: ["retry with back-off"])
         case is DatabaseOverloaded:
             return RegistryError(
                 .overloaded, "More writes wait than the control plane can take.",
