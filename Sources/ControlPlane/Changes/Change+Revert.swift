@@ -72,9 +72,8 @@ extension Change {
         guard let target else { return try deleteCell(id) }
         let old = try transaction.cell(id)
         let cell = try Cell(document: target, id: id)
-        guard let old, old.cell.state != cell.state || old.cell.schedulable != cell.schedulable else {
-            return try putCell(id, target)
-        }
+        // A cordon alone is undone by a write, with whatever else the change did.
+        guard let old, old.cell.state != cell.state else { return try putCell(id, target) }
         let wanted = CellLife(cell.state, schedulable: cell.schedulable)
         let now = CellLife(old.cell.state, schedulable: old.cell.schedulable)
         for event in CellEvent.allCases where event != .delete && event != .observedEmpty && event != .drain {
