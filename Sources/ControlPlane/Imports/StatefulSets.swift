@@ -6,7 +6,7 @@ import Registry
 /// A StatefulSet labelled `app: cell` (or named `cell-…`) becomes the cell of its name: each container with a port an
 /// endpoint at the cell's headless Service (`<service>.<namespace>.svc.cluster.local:<port>`), each image an image,
 /// the environment's SCYLLA_NODES, KAFKA_BROKERS and REDIS_URL its data stores, its labels the cell's.
-public struct StatefulSets {
+public struct StatefulSets: Sendable {
     /// Where the cells' zones come from when nothing in the StatefulSet names one: dealt out in turn by the number at
     /// the end of the name, so that a repeated import deals the same.
     public var zones: [String]
@@ -78,11 +78,14 @@ public struct StatefulSets {
                 stores[store.name] = .array(Self.addresses(value, defaultPort: store.port))
             }
         }
-        return .success([
-            "id": .string(name), "zone": .string(zone), "state": active ? "active" : "provisioning",
-            "capacity": .integer(capacity), "endpoints": .object(endpoints), "images": .object(images),
-            "dataStores": .object(stores), "labels": metadata?["labels"] ?? [:],
-        ])
+        var document: JSONObject = [
+            "id": .string(name), "zone": .string(zone), "capacity": .integer(capacity),
+            "endpoints": .object(endpoints), "images": .object(images), "dataStores": .object(stores),
+            "labels": metadata?["labels"] ?? [:],
+        ]
+        // Left out, a cell that is there already keeps its own.
+        if active { document["state"] = "active" }
+        return .success(.object(document))
     }
 
     /// What the StatefulSet itself says of its zone, else one of `zones`.
@@ -96,18 +99,23 @@ public struct StatefulSets {
         guard !zones.isEmpty else { return nil }
         let number = Int(
             name.reversed().prefix { $0.isASCII && $0.isNumber }.reversed().map(String.init).joined())
-        return zones[((number ?? 1) + zones.count - 1) % zones.count]
+        return zones[((number ?? 1) % zones.count + zones.count - 1) % zones.count]
     }
 
     private static let stores: [String: (name: String, port: Int)] = [
         "SCYLLA_NODES": ("scylla", 9042), "KAFKA_BROKERS": ("kafka", 9092), "REDIS_URL": ("redis", 6379),
     ]
 
-    /// `a:1,b` with a default port for those that name none; a scheme is cut off.
+    /// `a:1,b` with a default port for those that name none; of a URL only the host and port are kept, no password.
     private static func addresses(_ value: String, defaultPort: Int) -> [JSONValue] {
         value.split(separator: ",").map { part in
-            let text = part.split(separator: "/").last.map(String.init) ?? String(part)
-            return .string(text.contains(":") ? text : "\(text):\(defaultPort)")
+            var address = part.drop { $0 == " " }.prefix { $0 != " " }
+            if let scheme = address.firstRange(of: "://") { address = address[scheme.upperBound...] }
+            address = address.prefix { $0 != "/" && $0 != "?" }
+            if let userinfo = address.lastIndex(of: "@") {
+                address = address[address.index(after: userinfo)...]
+            }
+            return .string(address.contains(":") ? String(address) : "\(address):\(defaultPort)")
         }
     }
 }
