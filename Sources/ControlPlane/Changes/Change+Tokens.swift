@@ -39,9 +39,9 @@ public struct TokenRequest: Sendable, Equatable {
     private static let nameRule =
         "must be 1 to 63 characters of letters, digits, '.', '_' and '-', and not a name of ours"
 
-    /// `anonymous` and `system` stand in the audit for nobody's token and for ourselves.
+    /// `anonymous` and `system` stand in the audit for nobody's token and for ourselves; no path can name `.` and `..`.
     private static func isName(_ name: String) -> Bool {
-        DocumentReader.isWord(name) && name != "anonymous" && name != "system"
+        DocumentReader.isWord(name) && !["anonymous", "system", ".", ".."].contains(name)
     }
 }
 
