@@ -1,13 +1,11 @@
 import ControlPlane
 import HTTP
 import Registry
-import Synchronization
 
 /// Serves the API on one listener: finds the operation, asks who calls, hands over, and turns errors into problems.
 public struct APIHandler: Handler {
     private let endpoints: Endpoints
     private let routes: RouteTable<MeteredOperation>
-    private let requestIDs = RequestIDs()
 
     public init(_ endpoints: Endpoints, listener: Operation.Listener) {
         self.endpoints = endpoints
@@ -17,7 +15,7 @@ public struct APIHandler: Handler {
     }
 
     public func receive(_ head: RequestHead) -> Reception {
-        let requestID = requestIDs.id(of: head)
+        let requestID = RequestID.of(head)
         switch routes.match(head.method, path: head.path) {
         case .found(let metered, let parameters):
             return Exchange(metered, requestID: requestID, endpoints).reception {
@@ -140,22 +138,6 @@ public struct APIHandler: Handler {
                 .malformedRequest, "The query parameter '\(name)' is given twice.",
                 errors: [FieldError(name, "is given twice")])
         }
-    }
-}
-
-/// Names for requests that bring none: a random stem for the process, and a number.
-private final class RequestIDs: Sendable {
-    private let stem = String(UInt32.random(in: .min ... .max), radix: 36)
-    private let count = Atomic<UInt64>(0)
-
-    /// The request's own id where it has one of 1 to 128 visible characters.
-    func id(of head: RequestHead) -> String {
-        if let sent = head.field(.xRequestID), (1...Limits.requestIDBytesMax).contains(sent.utf8.count),
-            sent.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-        {
-            return sent
-        }
-        return "\(stem)-\(count.add(1, ordering: .relaxed).newValue)"
     }
 }
 

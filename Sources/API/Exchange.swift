@@ -62,7 +62,7 @@ struct Exchange: Sendable {
     private func finished(_ response: Response, since begin: ContinuousClock.Instant) -> Response {
         metered.record(response.status, since: begin)
         var response = response
-        response.fields.append(.xRequestID, requestID)
+        response.fields[.xRequestID] = requestID
         return response
     }
 }

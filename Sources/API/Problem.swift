@@ -77,7 +77,8 @@ public enum Problem {
         }
     }
 
-    public static func response(_ error: RegistryError, requestID: String) -> Response {
+    /// - Parameter requestID: what the answer calls the request; made where nobody has named it yet.
+    public static func response(_ error: RegistryError, requestID: String = RequestID.next()) -> Response {
         var object: JSONObject = [
             "type": .string("https://titan.invalid/problems/\(error.code.rawValue)"),
             "title": .string(title(of: error.code)),
@@ -99,7 +100,8 @@ public enum Problem {
         if !error.nextSteps.isEmpty { object["nextSteps"] = .array(error.nextSteps.map { .string($0) }) }
 
         var response = Response(
-            status(of: error.code), fields: [.contentType: "application/problem+json"],
+            status(of: error.code),
+            fields: [.contentType: "application/problem+json", .xRequestID: requestID],
             body: .bytes(JSONValue.object(object).encoded()))
         switch error.code {
         case .unauthenticated: response.fields[.wwwAuthenticate] = "Bearer realm=\"titan\""

@@ -6,7 +6,7 @@ import Registry
 /// What the server refuses before any operation is known, in the API's words: one form for all problems.
 enum ServerProblems {
     static func response(to problem: ServerProblem) -> Response {
-        Problem.response(RegistryError(code(of: problem), problem.detail), requestID: "")
+        Problem.response(RegistryError(code(of: problem), problem.detail))
     }
 
     private static func code(of problem: ServerProblem) -> ErrorCode {
