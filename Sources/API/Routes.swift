@@ -83,7 +83,7 @@ public enum Routes {
         // What was done
         .read(
             "listAuditEvents", "/v1/audit", .reading,
-            query: ["kind", "id", "actor", "operation", "after", "limit", "cursor"],
+            query: ["kind", "id", "actor", "operation", "after", "limit"],
             Endpoints.listAuditEvents),
         .memory(
             "listEvents", "/v1/events", .reading, query: ["since", "wait", "limit", "kind"],

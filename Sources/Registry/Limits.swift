@@ -41,6 +41,8 @@ public enum Limits {
     public static let resolveKeysMax = 1000
     public static let pageItemsDefault = 100
     public static let pageItemsMax = 1000
+    public static let cursorCharactersMax = 128
+    public static let labelFilterCharactersMax = 256
     public static let waitMax = Duration.seconds(60)
     public static let idempotencyKeyLifetime = Duration.seconds(24 * 3600)
 

@@ -6,14 +6,11 @@ import Registry
 extension Endpoints {
     func listAuditEvents(_ call: Call, _ request: Request) async throws -> Response {
         let filter = AuditFilter(
-            kind: try call.choice("kind"), id: call.query["id"], actor: call.query["actor"],
-            operation: call.query["operation"])
-        let start = try call.query["after"].map {
-            try call.revision($0, named: "after", of: controlPlane.incarnation)
-        }
-        return try list(call) { page in
-            let after = page.after.flatMap(Int64.init).map(Revision.init(rawValue:)) ?? start ?? .zero
-            return try controlPlane.events(after: after, filter, limit: page.limit).events
+            kind: try call.choice("kind"), id: try call.resourceID("id"), actor: try call.word("actor"),
+            operation: try call.operationID("operation"))
+        let after = Revision(rawValue: try call.integer("after", in: 0...Int64.max) ?? 0)
+        return try list(call) {
+            try controlPlane.events(after: after, filter, limit: $0).events
         } shown: { chained in
             guard var shown = try chained.event.shown.object else {
                 preconditionFailure("an event is an object")
@@ -31,8 +28,7 @@ extension Endpoints {
             try call.since() ?? RevisionTag(controlPlane.incarnation, .zero), try call.wait()
         )
         let kind: ResourceKind? = try call.choice("kind")
-        let limit = Int(
-            try call.integer("limit", in: 1...Int64(Limits.pageItemsMax)) ?? Int64(Limits.pageItemsDefault))
+        let limit = try call.limit()
         guard since.incarnation == controlPlane.incarnation, since.revision <= controlPlane.revision.revision
         else {
             throw RegistryError(
@@ -64,7 +60,7 @@ extension Endpoints {
     }
 
     func revertChange(_ call: Call, _ request: Request) async throws -> Response {
-        let revision = try call.revision(call.parameters[0], named: "revision", of: controlPlane.incarnation)
+        let revision = try call.change()
         let reason = try reason(request, call)
         return try await write(call, request, reason: reason ?? "reverts \(revision)") { change in
             var outcome = try change.revert(revision)

@@ -6,11 +6,12 @@ import Registry
 extension Endpoints {
     func listCells(_ call: Call, _ request: Request) async throws -> Response {
         let filter = CellFilter(
-            zone: call.query["zone"], state: try call.choice("state"),
+            zone: try call.word("zone"), state: try call.choice("state"),
             schedulable: try call.flag("schedulable"),
             labels: try call.labels())
+        let after = try call.cursor()
         return try list(call) {
-            try controlPlane.cells(filter, $0)
+            try controlPlane.cells(filter, Page(after: after, limit: $0))
         } shown: {
             .object($0.shown)
         } key: {
@@ -38,7 +39,7 @@ extension Endpoints {
 
     func deleteCell(_ call: Call, _ request: Request) async throws -> Response {
         let id = try call.cellID()
-        return try await write(call, request) { try $0.deleteCell(id) }
+        return try await write(call, request, isTagged: false) { try $0.deleteCell(id) }
     }
 
     func activateCell(_ call: Call, _ request: Request) async throws -> Response {

@@ -102,26 +102,15 @@ extension Endpoints {
 
     func etag(_ tag: RevisionTag) -> String { "\"\(tag)\"" }
 
-    /// A page of a list; `key` names an item for the next page's cursor.
+    /// A page of a list; `read` is asked for one item more than it has, and `key` names an item for the next page.
     func list<T>(
-        _ call: Call, _ read: (Page) throws -> [T], shown: (T) throws -> JSONValue, key: (T) -> String
+        _ call: Call, _ read: (_ limit: Int) throws -> [T], shown: (T) throws -> JSONValue, key: (T) -> String
     ) throws -> Response {
-        let limit = Int(
-            try call.integer("limit", in: 1...Int64(Limits.pageItemsMax)) ?? Int64(Limits.pageItemsDefault))
-        let after = try call.query["cursor"].map { try cursor($0, call) }
-        let items = try read(Page(after: after, limit: limit + 1))
+        let limit = try call.limit()
+        let items = try read(limit + 1)
         var page: JSONObject = ["items": .array(try items.prefix(limit).map(shown))]
-        if items.count > limit {
-            page["nextCursor"] = .string(PercentEncoding.encode(queryValue: key(items[limit - 1])))
-        }
+        if items.count > limit { page["nextCursor"] = .string(key(items[limit - 1])) }
         return json(.object(page))
-    }
-
-    private func cursor(_ text: String, _ call: Call) throws(RegistryError) -> String {
-        guard let key = PercentEncoding.decode(Array(text.utf8)), !key.isEmpty, key.utf8.count <= 256 else {
-            throw call.invalid("cursor", "'cursor' must be the nextCursor of the page before.")
-        }
-        return key
     }
 
     /// The body as JSON.
@@ -149,8 +138,10 @@ extension Endpoints {
     }
 
     /// Runs a change as the request's header and query ask for it.
+    ///
+    /// - Parameter isTagged: false where the answer shows no resource that the ETag could be of.
     func write(
-        _ call: Call, _ request: Request, location: String = "", reason: String? = nil,
+        _ call: Call, _ request: Request, location: String = "", reason: String? = nil, isTagged: Bool = true,
         _ body: @escaping @Sendable (Change) throws -> Outcome
     ) async throws -> Response {
         let change = try changeRequest(call, request, location: location, reason: reason)
@@ -163,12 +154,12 @@ extension Endpoints {
                     "revision": "\(answer.tag?.description ?? "")", "requestId": "\(call.requestID)",
                 ])
         }
-        return response(answer)
+        return response(answer, isTagged: isTagged)
     }
 
-    func response(_ answer: Answer) -> Response {
+    private func response(_ answer: Answer, isTagged: Bool) -> Response {
         var fields: Fields = [.contentType: "application/json"]
-        if let tag = answer.tag { fields[.etag] = etag(tag) }
+        if isTagged, let tag = answer.tag { fields[.etag] = etag(tag) }
         if !answer.location.isEmpty { fields[.location] = answer.location }
         return Response(answer.created ? .created : .ok, fields: fields, body: .bytes(answer.body))
     }

@@ -5,9 +5,9 @@ import Registry
 
 extension Endpoints {
     func listGateways(_ call: Call, _ request: Request) async throws -> Response {
-        let table = controlPlane.routing.current.tag
-        return try list(call) { page in
-            Array(controlPlane.gateways.views().drop { $0.record.id <= page.after ?? "" }.prefix(page.limit))
+        let (table, after) = (controlPlane.routing.current.tag, try call.cursor() ?? "")
+        return try list(call) { limit in
+            Array(controlPlane.gateways.views().drop { $0.record.id <= after }.prefix(limit))
         } shown: {
             .object(shown($0, beside: table))
         } key: {
@@ -28,8 +28,14 @@ extension Endpoints {
         let id = try call.gatewayID(call.parameters[0])
         let reader = try DocumentReader(try document(request, call))
         let applied = reader.parsed("applied", "must be a revision as an answer gave it", RevisionTag.init)
-        let digest = reader.string("digest", bytesMax: 128)
+        let digest = reader.parsed("digest", "must be a SHA-256 in 64 digits of 0-9 and a-f") { text in
+            text.utf8.count == 64 && text.utf8.allSatisfy("0123456789abcdef".utf8.contains) ? text : nil
+        }
         let error = reader.string("error", bytesMax: Limits.healthMessageBytesMax)
+        if let applied, applied.isAhead(of: controlPlane.routing.current.tag) {
+            reader.report(
+                "applied", "is ahead of the routing table, which is at \(controlPlane.routing.current.tag)")
+        }
         try reader.finish()
         if controlPlane.gateways.view(of: id) == nil {
             try await controlPlane.registerGateway(id, applied: applied)
@@ -43,14 +49,12 @@ extension Endpoints {
 
     func deleteGateway(_ call: Call, _ request: Request) async throws -> Response {
         let id = try call.gatewayID(call.parameters[0])
-        return try await write(call, request) { try $0.deleteGateway(id) }
+        return try await write(call, request, isTagged: false) { try $0.deleteGateway(id) }
     }
 
     func getConvergence(_ call: Call, _ request: Request) async throws -> Response {
-        let revision = try call.revision(call.parameters[0], named: "revision", of: controlPlane.incarnation)
-        guard revision <= controlPlane.revision.revision else {
-            throw RegistryError(.notFound, "The registry has not reached the revision \(revision).")
-        }
+        let revision = try call.revision(
+            call.parameters[0], named: "revision", reached: controlPlane.revision)
         // Gateways apply routing revisions: one that changed no routing is reached with the table before it.
         let tag = RevisionTag(controlPlane.incarnation, min(revision, controlPlane.routing.current.revision))
         let convergence = controlPlane.convergence(at: tag)
@@ -69,7 +73,7 @@ extension Endpoints {
     }
 
     private func shown(_ view: GatewayView, beside table: RevisionTag) -> JSONObject {
-        return [
+        [
             "id": .string(view.record.id), "applied": Self.tag(view.record.applied),
             "lag": view.lag(behind: table).map { .integer($0) } ?? .null,
             "live": .bool(view.isLive), "leaseExpiresAt": .string(view.leaseEndsAt.description),
@@ -81,4 +85,11 @@ extension Endpoints {
     }
 
     private static func tag(_ tag: RevisionTag?) -> JSONValue { tag.map { .string($0.description) } ?? .null }
+}
+
+extension RevisionTag {
+    /// True of a later revision of the same incarnation: nobody can have applied what was never published.
+    func isAhead(of table: RevisionTag) -> Bool {
+        incarnation == table.incarnation && revision > table.revision
+    }
 }

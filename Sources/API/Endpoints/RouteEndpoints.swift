@@ -19,9 +19,11 @@ extension Endpoints {
         guard let host = call.query["host"] else {
             throw call.invalid("host", "'host' is required: GET /v1/routes?host=shop.example.com")
         }
-        guard let normalised = Host.normalised(host) else {
-            throw call.invalid("host", "'host' is no host name.")
+        guard (1...Limits.hostBytesMax).contains(host.unicodeScalars.count) else {
+            throw call.invalid("host", "'host' has 1 to \(Limits.hostBytesMax) characters.")
         }
+        // What can be no host is nobody's: a gateway passes on whatever its client sent.
+        guard let normalised = Host.normalised(host) else { return .answer(route(nil, "host", host, call)) }
         if let at = call.query["at"] {
             return past(call, at) { [controlPlane] in try controlPlane.pastRoute(ofHost: normalised, at: $0) }
         }
@@ -48,18 +50,22 @@ extension Endpoints {
     ) -> Reception {
         .deferred(bodyBytesMax: 0) { _ in
             await answer(call) {
-                let moment: PastMoment
-                if let time = Timestamp(at) {
-                    moment = .time(time)
-                } else {
-                    moment = .revision(try call.revision(at, named: "at", of: controlPlane.incarnation))
-                }
-                guard let route = try find(moment) else {
+                guard let route = try find(try moment(at, call)) else {
                     throw RegistryError(.notFound, "There was no such tenant at \(at).")
                 }
                 return json(route)
             }
         }
+    }
+
+    private func moment(_ at: String, _ call: Call) throws(RegistryError) -> PastMoment {
+        guard let time = Timestamp(at) else {
+            return .revision(try call.revision(at, named: "at", reached: controlPlane.revision))
+        }
+        guard time <= controlPlane.clock.now() else {
+            throw RegistryError(.notFound, "\(at) is yet to come: it is \(controlPlane.clock.now()).")
+        }
+        return .time(time)
     }
 
     func resolveRoutes(_ call: Call, _ request: Request) async throws -> Response {

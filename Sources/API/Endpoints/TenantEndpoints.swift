@@ -6,8 +6,9 @@ import Registry
 extension Endpoints {
     func listTenants(_ call: Call, _ request: Request) async throws -> Response {
         let filter = try tenantFilter(call)
+        let after = try call.cursor()
         return try list(call) {
-            try controlPlane.tenants(filter, $0)
+            try controlPlane.tenants(filter, Page(after: after, limit: $0))
         } shown: {
             .object($0.shown)
         } key: {
@@ -33,7 +34,7 @@ extension Endpoints {
 
     func deleteTenant(_ call: Call, _ request: Request) async throws -> Response {
         let id = try call.tenantID()
-        return try await write(call, request) { try $0.deleteTenant(id) }
+        return try await write(call, request, isTagged: false) { try $0.deleteTenant(id) }
     }
 
     func suspendTenant(_ call: Call, _ request: Request) async throws -> Response {
@@ -51,10 +52,13 @@ extension Endpoints {
 
     func getTenantHistory(_ call: Call, _ request: Request) async throws -> Response {
         let id = try call.tenantID()
-        return try list(call) { page in
-            let before =
-                page.after.flatMap(Int64.init).map(Revision.init(rawValue:)) ?? Revision(rawValue: .max)
-            return try controlPlane.history(of: .tenant, id.rawValue, before: before, limit: page.limit)
+        let before = try call.integer("cursor", in: 1...Call.revisionMax).map(Revision.init(rawValue:))
+        return try list(call) { limit in
+            let events = try controlPlane.history(
+                of: .tenant, id.rawValue, before: before ?? Revision(rawValue: .max), limit: limit)
+            // What was deleted has a history too; what never was has none.
+            if events.isEmpty, before == nil { throw noTenant(id) }
+            return events
         } shown: { entry in
             guard var shown = try entry.event.shown.object else {
                 preconditionFailure("an event is an object")

@@ -5,9 +5,9 @@ import Registry
 
 extension Endpoints {
     func listTokens(_ call: Call, _ request: Request) async throws -> Response {
-        let tokens = try controlPlane.tokenRecords()
-        return try list(call) { page in
-            Array(tokens.drop { $0.principal.name <= page.after ?? "" }.prefix(page.limit))
+        let (tokens, after) = (try controlPlane.tokenRecords(), try call.cursor() ?? "")
+        return try list(call) { limit in
+            Array(tokens.drop { $0.principal.name <= after }.prefix(limit))
         } shown: {
             .object($0.shown)
         } key: {
@@ -24,6 +24,6 @@ extension Endpoints {
 
     func deleteToken(_ call: Call, _ request: Request) async throws -> Response {
         let name = call.parameters[0]
-        return try await write(call, request) { try $0.deleteToken(name) }
+        return try await write(call, request, isTagged: false) { try $0.deleteToken(name) }
     }
 }
