@@ -11,8 +11,10 @@ extension Endpoints {
         let (since, wait) = (try call.since(), try call.wait())
         if let name = call.query["gateway"] {
             let id = try call.gatewayID(name)
-            if !controlPlane.gateways.contact(id, applied: since) {
-                return registering(id, call, since: since)
+            // A table that was never published can't have been applied: the poll is answered 410, and acknowledges nothing.
+            let applied = since.flatMap { $0.isAhead(of: controlPlane.routing.current.tag) ? nil : $0 }
+            if !controlPlane.gateways.contact(id, applied: applied) {
+                return registering(id, call, applied: applied, since: since)
             }
         }
         return try table(call, head, since: since, wait: wait)
@@ -20,10 +22,12 @@ extension Endpoints {
 
     /// A gateway that is not on the list yet is put there first, durably: no table is given to anyone whom a
     /// cutover would not wait for. This one answer waits for the disk, and is not held; the next ones are as asked.
-    private func registering(_ id: String, _ call: Call, since: RevisionTag?) -> Reception {
+    private func registering(
+        _ id: String, _ call: Call, applied: RevisionTag?, since: RevisionTag?
+    ) -> Reception {
         .deferred(bodyBytesMax: 0) { request in
             await answer(call) {
-                try await controlPlane.registerGateway(id, applied: since)
+                try await controlPlane.registerGateway(id, applied: applied)
                 switch try table(call, request.head, since: since, wait: nil) {
                 case .answer(let response): return response
                 case .deferred(_, let work): return await work(request)
@@ -36,7 +40,7 @@ extension Endpoints {
     private func table(
         _ call: Call, _ head: RequestHead, since: RevisionTag?, wait: Duration?
     ) throws -> Reception {
-        guard let since else { return fullTable(call, head) }
+        guard let since else { return try fullTable(call, head) }
         return try feed(call, since: since, wait: wait, owner: call.query["gateway"]) { snapshot in
             snapshot.delta(since: since)
         } empty: {
@@ -44,25 +48,30 @@ extension Endpoints {
         }
     }
 
-    private func fullTable(_ call: Call, _ head: RequestHead) -> Reception {
+    private func fullTable(_ call: Call, _ head: RequestHead) throws(RegistryError) -> Reception {
         let snapshot = controlPlane.routing.current
         let tag = etag(snapshot.tag)
         let fields: Fields = [
             .etag: tag, .cacheControl: "no-cache, stale-if-error=86400", .vary: "Accept, Accept-Encoding",
         ]
-        if let condition = head.field(.ifNoneMatch).flatMap(ETagCondition.init(parsing:)),
-            condition.weakMatches(ETag(parsing: tag))
-        {
-            return .answer(Response(.notModified, fields: fields))
+        guard let type = Accept(head.field(.accept)).preferred(among: [.json, .ndjson]) else {
+            throw RegistryError(
+                .notAcceptable, "The table comes as application/json or application/x-ndjson.",
+                nextSteps: ["send Accept: application/json"])
         }
-        guard Accept(head.field(.accept)).preferred(among: [.json, .ndjson]) != .ndjson else {
-            return .answer(Self.lines(of: snapshot, fields))
-        }
+        let isKnown =
+            head.field(.ifNoneMatch).flatMap(ETagCondition.init(parsing:))?.weakMatches(ETag(parsing: tag))
+            ?? false
+        // A 304 is made of the answer that it stands for, whose length it tells: without one it would end the connection.
+        let shown = { @Sendable (response: Response) in isKnown ? response.notModified() : response }
+        if type == .ndjson { return .answer(shown(Self.lines(of: snapshot, fields))) }
         let encoding = AcceptEncoding(head.field(.acceptEncoding)).preferred(among: [.gzip, .zstd])
             .flatMap { ContentEncoding(rawValue: $0.rawValue) }
-        if let ready = snapshot.readyTable(encoding) { return .answer(Self.table(ready, encoding, fields)) }
+        if let ready = snapshot.readyTable(encoding) {
+            return .answer(shown(Self.table(ready, encoding, fields)))
+        }
         return .deferred(bodyBytesMax: 0) { _ in
-            await answer(call) { Self.table(try snapshot.table(encoding), encoding, fields) }
+            await answer(call) { shown(Self.table(try snapshot.table(encoding), encoding, fields)) }
         }
     }
 
