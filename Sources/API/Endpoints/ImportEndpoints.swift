@@ -9,15 +9,16 @@ extension Endpoints {
     }
 
     func importCells(_ call: Call, _ request: Request, _ body: any BodyReader) async throws -> Response {
+        let sets = StatefulSets(
+            zones: try call.zones(), capacity: try call.integer("capacity", in: 0...Limits.unitsMax) ?? 0,
+            active: try call.flag("activate") ?? false)
         guard MediaType(parsing: request.fields[.contentType] ?? "")?.essence == MediaType.json.essence else {
             return try await importLines(of: .cells, call, request, body)
         }
-        let list = try JSONValue(parsing: try await whole(body))
-        let sets = StatefulSets(
-            zones: (call.query["zones"] ?? "").split(separator: ",").map(String.init),
-            capacity: try call.integer("capacity", in: 0...Limits.unitsMax) ?? 0,
-            active: try call.flag("activate") ?? false)
-        return try await importWhole(.cells, try sets.lines(of: list), call, request)
+        var keyed = request
+        keyed.body = try await whole(body)
+        return try await importWhole(
+            .cells, try sets.lines(of: try JSONValue(parsing: keyed.body)), call, keyed)
     }
 
     /// Line by line in bounded memory, a transaction for each batch; or, where the request asks for anything that
@@ -26,17 +27,16 @@ extension Endpoints {
         of kind: ImportKind, _ call: Call, _ request: Request, _ body: any BodyReader
     ) async throws -> Response {
         if let field = request.fields[.contentType],
-            MediaType(parsing: field)?.essence != MediaType.ndjson.essence
+            ![MediaType.ndjson.essence, "text/x-ndjson"].contains(MediaType(parsing: field)?.essence)
         {
             throw RegistryError(
                 .unsupportedMediaType, "The body is '\(field)', and an import takes application/x-ndjson.",
                 nextSteps: ["send Content-Type: application/x-ndjson, a JSON object a line"])
         }
         let change = try changeRequest(call, request)
+        let isAtomic = try call.flag("atomic") ?? false
         var splitter = JSONLines(lineBytesMax: Limits.importLineBytesMax)
-        if change.dryRun || change.plan != nil || change.idempotencyKey != nil
-            || call.query["atomic"] == "true"
-        {
+        if change.dryRun || change.plan != nil || change.idempotencyKey != nil || isAtomic {
             var lines: [ImportLine] = []
             let bytes = try await whole(body)
             try splitter.append(bytes) { lines.append(Self.line($0, $1)) }
@@ -48,13 +48,18 @@ extension Endpoints {
 
         var report = ImportReport()
         var batch: [ImportLine] = []
-        while let chunk = try await body.next() {
-            try splitter.append(chunk) { batch.append(Self.line($0, $1)) }
-            guard batch.count >= Self.batchLinesMax else { continue }
+        do {
+            while let chunk = try await body.next() {
+                try splitter.append(chunk) { batch.append(Self.line($0, $1)) }
+                guard batch.count >= Self.batchLinesMax else { continue }
+                report = try await controlPlane.importBatch(batch, of: kind, into: report, as: change.context)
+                batch.removeAll(keepingCapacity: true)
+            }
+            try splitter.finish { batch.append(Self.line($0, $1)) }
+        } catch let error as JSONError {
             report = try await controlPlane.importBatch(batch, of: kind, into: report, as: change.context)
-            batch.removeAll(keepingCapacity: true)
+            throw Self.lineTooLong(error, after: report)
         }
-        try splitter.finish { batch.append(Self.line($0, $1)) }
         report = try await controlPlane.importBatch(batch, of: kind, into: report, as: change.context)
         return json(.object(report.shown))
     }
@@ -65,10 +70,37 @@ extension Endpoints {
     private func importWhole(
         _ kind: ImportKind, _ lines: [ImportLine], _ call: Call, _ request: Request
     ) async throws -> Response {
-        let atomic = try call.flag("atomic") ?? false
-        return try await write(call, request) { change in
-            atomic ? try change.importAtomically(lines, of: kind) : try change.importWhole(lines, of: kind)
+        let isAtomic = try call.flag("atomic") ?? false
+        return try await write(call, request, isTagged: false) { change in
+            var outcome =
+                isAtomic
+                ? try Self.importAtomically(lines, of: kind, change) : try change.importWhole(lines, of: kind)
+            // A report is of no resource that was something before.
+            outcome.shown["previousRevision"] = nil
+            return outcome
         }
+    }
+
+    private static func importAtomically(
+        _ lines: [ImportLine], of kind: ImportKind, _ change: Change
+    ) throws -> Outcome {
+        do {
+            return try change.importAtomically(lines, of: kind)
+        } catch var error as RegistryError where Problem.status(of: error.code) == .badRequest {
+            // The request is as it must be; a line of it is not.
+            error.code = .stateConflict
+            throw error
+        }
+    }
+
+    /// Where the next line begins is not known then: what came before it is kept, and the answer says so.
+    private static func lineTooLong(_ error: JSONError, after report: ImportReport) -> RegistryError {
+        RegistryError(
+            .malformedJSON,
+            "\(error.message) The lines before it were imported: \(report.created) created, \(report.updated) updated, "
+                + "\(report.unchanged) unchanged, \(report.failed) failed.",
+            errors: [FieldError("line \(error.line)", "is longer than \(Limits.importLineBytesMax) bytes")],
+            nextSteps: ["send the import again from line \(error.line) on, without that line"])
     }
 
     private func whole(_ body: any BodyReader) async throws -> [UInt8] {
