@@ -1,0 +1,9 @@
+import Synchronization
+
+/// How often something happened, on whatever thread.
+final class Counter: Sendable {
+    private let value = Atomic(0)
+
+    var count: Int { value.load(ordering: .sequentiallyConsistent) }
+    func add() { value.add(1, ordering: .sequentiallyConsistent) }
+}
