@@ -103,22 +103,28 @@ let package = Package(
             name: "TelemetryTests",
             dependencies: ["Telemetry", "JSON", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
-        .testTarget(name: "RegistryTests", dependencies: ["Registry", "JSON"], swiftSettings: strict),
         .testTarget(
-            name: "StoreTests", dependencies: ["Store", "Registry", "SQLite", "JSON"], swiftSettings: strict),
+            name: "RegistryTests", dependencies: ["Registry", "JSON"], exclude: ["Golden"], swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests", dependencies: ["Store", "Registry", "SQLite", "JSON"], exclude: ["Golden"],
+            swiftSettings: strict),
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: ["ControlPlane", "Store", "Registry", "Bytes", "JSON", "Compression"],
             swiftSettings: strict),
         .testTarget(
             name: "APITests",
-            dependencies: ["API", "ControlPlane", "HTTP", "JSON", .product(name: "Yams", package: "Yams")],
-            swiftSettings: strict),
+            dependencies: [
+                "API", "Bytes", "Compression", "ControlPlane", "HTTP", "JSON", "Registry", "Store", "Telemetry",
+                .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
+            ],
+            exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "CellctlTests",
             dependencies: [
-                "cellctl", "HTTPClient", "JSON", "Registry", .product(name: "Yams", package: "Yams"),
-                .product(name: "Crypto", package: "swift-crypto"),
+                "cellctl", "HTTPClient", "JSON", "Registry", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["HTTPClient", "JSON"], swiftSettings: strict),

@@ -1,31 +1,41 @@
 import Synchronization
 
-/// Bytes at one address for as long as anybody holds them: a table or a delta, made once for all who ask for it.
+/// Bytes at one address for as long as anybody holds them.
 public final class SharedBytes: Sendable {
-    /// Where the bytes lie; a server that still sends them may hold it when nobody holds the rest any more.
-    public final class Memory: Sendable {
-        public let count: Int
-        /// Never written after `init`.
-        nonisolated(unsafe) public let start: UnsafeRawPointer
+    public let count: Int
+    /// Never written while `owner` lives.
+    nonisolated(unsafe) public let start: UnsafeRawPointer
+    /// Who keeps them there. A server that still sends them may hold it when nobody holds the rest any more.
+    public let owner: any AnyObject & Sendable
+    /// What a server keeps beside the bytes: the answers that it has made of them, so that it does not make
+    /// them anew for each request. Worth something where the same `SharedBytes` and fields answer many
+    /// requests.
+    public let attachment = Mutex<(any AnyObject & Sendable)?>(nil)
+
+    /// Bytes that lie in `owner`, unmoved and unwritten for as long as it lives.
+    public init(owner: any AnyObject & Sendable, start: UnsafeRawPointer, count: Int) {
+        self.owner = owner
+        self.start = start
+        self.count = count
+    }
+
+    /// A copy.
+    public convenience init(_ bytes: some Collection<UInt8>) {
+        let copy = Copy(bytes)
+        self.init(owner: copy, start: copy.start, count: bytes.count)
+    }
+
+    public var bytes: [UInt8] { [UInt8](UnsafeRawBufferPointer(start: start, count: count)) }
+
+    private final class Copy: Sendable {
+        nonisolated(unsafe) let start: UnsafeRawPointer  // Never written after `init`.
 
         init(_ bytes: some Collection<UInt8>) {
-            count = bytes.count
-            let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: Swift.max(1, count))
+            let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: Swift.max(1, bytes.count))
             _ = buffer.initialize(from: bytes)
             start = UnsafeRawPointer(buffer.baseAddress!)
         }
 
         deinit { start.deallocate() }
     }
-
-    public let memory: Memory
-    /// What a server keeps beside the bytes: the answers that it has made of them, so that it does not make them
-    /// anew for each request. It goes when the bytes' last holder goes.
-    public let attachment = Mutex<(any AnyObject & Sendable)?>(nil)
-
-    public init(_ bytes: some Collection<UInt8>) { memory = Memory(bytes) }
-
-    public var count: Int { memory.count }
-    public var start: UnsafeRawPointer { memory.start }
-    public var bytes: [UInt8] { [UInt8](UnsafeRawBufferPointer(start: start, count: count)) }
 }

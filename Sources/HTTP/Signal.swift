@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Says that something has changed, to any number of loops; what has changed is read from where it lives.
 ///
 /// A level, not a queue: fired twice before a loop looks, it wakes that loop's watches once.
@@ -12,7 +14,7 @@ public final class Signal: Sendable {
         var all: [(listening: Listening, call: @Sendable () -> Void)] = []
     }
 
-    private let listeners = Guarded(Listeners())
+    private let listeners = Mutex(Listeners())
 
     public init() {}
 

@@ -68,9 +68,9 @@ extension Connection {
 
     /// An answer that tells of a body and does not send it.
     ///
-    /// Its Content-Length is what the body would have had, or there is none (RFC 9110 §8.6). The library knows
-    /// answers without one only as those that the connection's end ends: with chunked coding it would send the
-    /// last chunk for a HEAD too.
+    /// Its Content-Length is what the body would have had, or there is none (RFC 9110 §8.6). The library
+    /// knows answers without one only as those that the connection's end ends: with chunked coding it would
+    /// send the last chunk for a HEAD too.
     private func makeBodiless(_ response: Response) -> OpaquePointer? {
         let size: UInt64
         if response.status == .noContent {

@@ -1,5 +1,6 @@
 import Glibc
 import HTTP
+import Synchronization
 
 /// An HTTP/1.1 server on libmicrohttpd that knows nothing of what it serves.
 ///
@@ -18,7 +19,7 @@ public final class HTTPServer: Sendable {
         case stopped
     }
 
-    private let state = Guarded(State.new)
+    private let state = Mutex(State.new)
 
     /// Descriptors that the process needs beside connections: files, the database, outbound calls.
     private static let otherDescriptors = 256

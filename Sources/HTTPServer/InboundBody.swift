@@ -1,4 +1,5 @@
 import HTTP
+import Synchronization
 
 /// A request's body between the loop, which receives it, and the handler, which reads it.
 ///
@@ -17,7 +18,7 @@ final class InboundBody: BodyReader {
 
     static let heldBytesMax = 256 << 10
 
-    private let state = Guarded(State())
+    private let state = Mutex(State())
     private let roomMade: @Sendable (InboundBody) -> Void
 
     /// - Parameter roomMade: called by the reader's thread once there is room again after `receive` said full.

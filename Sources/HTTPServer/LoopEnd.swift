@@ -1,4 +1,5 @@
 import HTTP
+import Synchronization
 
 /// Reached once; any number of tasks can wait for it.
 final class LoopEnd: Sendable {
@@ -7,7 +8,7 @@ final class LoopEnd: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Guarded(State())
+    private let state = Mutex(State())
 
     func reached() {
         let waiting = state.withLock { state in

@@ -1,6 +1,7 @@
 import CMicroHTTPD
 import Glibc
 import HTTP
+import Synchronization
 
 /// What other threads tell a loop.
 enum Mail {
@@ -24,7 +25,7 @@ final class Mailbox: Sendable {
         var isAwake = false
     }
 
-    private let state = Guarded(State())
+    private let state = Mutex(State())
     /// An eventfd, readable while there is mail that the loop has not been woken for.
     let descriptor: Int32
 

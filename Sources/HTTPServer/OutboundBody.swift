@@ -1,4 +1,5 @@
 import HTTP
+import Synchronization
 
 /// An answer's body between its writer and the loop, which sends it.
 ///
@@ -29,7 +30,7 @@ final class OutboundBody: BodyWriter {
 
     static let heldBytesMax = 256 << 10
 
-    private let state = Guarded(State())
+    private let state = Mutex(State())
     private let bytesCame: @Sendable (OutboundBody) -> Void
 
     /// - Parameter bytesCame: called by the writer's thread once there is something after `take` said nothing.

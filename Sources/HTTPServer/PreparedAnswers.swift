@@ -1,11 +1,13 @@
+import Bytes
 import CMicroHTTPD
 import HTTP
 import Synchronization
 
 /// What libmicrohttpd sends for shared bytes, made once and used by every request, on every loop.
 ///
-/// Made anew for each request, an answer with three fields is ten allocations, a fifth of all that a look-up costs.
-/// It is kept with the bytes, by its fields; the status and whether the body is sent are the request's.
+/// Made anew for each request, an answer with three fields is ten allocations, a fifth of all that a look-up
+/// costs. It is kept with the bytes, by its fields; the status and whether the body is sent are the
+/// request's.
 @safe final class PreparedAnswers: @unchecked Sendable {
     // Safe to share: all is constant but what the lock holds.
 
@@ -15,14 +17,14 @@ import Synchronization
         var made: OpaquePointer
     }
 
-    /// The 200 and the 304 of a representation, and some to spare. More are fields that differ by request: those
-    /// are not worth keeping.
+    /// The 200 and the 304 of a representation, and some to spare. More are fields that differ by request:
+    /// those are not worth keeping.
     private static let countMax = 4
 
     private let owner: any AnyObject & Sendable
     private let start: UnsafeRawPointer
     private let count: Int
-    private let answers = Guarded<[Answer]>([])
+    private let answers = Mutex<[Answer]>([])
 
     private init(_ bytes: SharedBytes) {
         owner = bytes.owner
@@ -84,8 +86,8 @@ func makeShared(_ owner: any AnyObject & Sendable, _ start: UnsafeRawPointer, _ 
         Unmanaged<AnyObject>.passRetained(owner).toOpaque())
 }
 
-/// Adds fields to an answer. The library refuses one with a line end, and the answer goes without it: nothing that a
-/// handler took from a request can begin another answer.
+/// Adds fields to an answer. The library refuses one with a line end, and the answer goes without it: nothing
+/// that a handler took from a request can begin another answer.
 func addFields(_ fields: Fields, to made: OpaquePointer) {
     for field in fields.all {
         var name = field.name.lowercased

@@ -1,4 +1,5 @@
 import HTTP
+import Synchronization
 
 /// Whose watch waits where, over all loops: an owner has one.
 final class WatchOwners: Sendable {
@@ -8,7 +9,7 @@ final class WatchOwners: Sendable {
         var watch: UInt64
     }
 
-    private let places = Guarded<[String: Place]>([:])
+    private let places = Mutex<[String: Place]>([:])
 
     /// Returns where the owner's older watch waits, if it has one; that one is to be ended.
     func claim(_ owner: String, _ place: Place) -> Place? {

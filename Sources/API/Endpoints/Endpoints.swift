@@ -141,10 +141,11 @@ extension Endpoints {
     ///
     /// - Parameter isTagged: false where the answer shows no resource that the ETag could be of.
     func write(
-        _ call: Call, _ request: Request, location: String = "", reason: String? = nil, isTagged: Bool = true,
+        _ call: Call, _ request: Request, location: String = "", reason: String? = nil, bulk: Bool = false,
         _ body: @escaping @Sendable (Change) throws -> Outcome
     ) async throws -> Response {
-        let change = try changeRequest(call, request, location: location, reason: reason)
+        var change = try changeRequest(call, request, location: location, reason: reason)
+        change.bulk = bulk
         let answer = try await controlPlane.change(change, body)
         if !change.dryRun {
             instruments.logger.info(
@@ -154,7 +155,7 @@ extension Endpoints {
                     "revision": "\(answer.tag?.description ?? "")", "requestId": "\(call.requestID)",
                 ])
         }
-        return response(answer, isTagged: isTagged)
+        return response(answer, isTagged: !bulk)
     }
 
     private func response(_ answer: Answer, isTagged: Bool) -> Response {
