@@ -141,7 +141,8 @@ extension Endpoints {
     ///
     /// - Parameter isTagged: false where the answer shows no resource that the ETag could be of.
     func write(
-        _ call: Call, _ request: Request, location: String = "", reason: String? = nil, bulk: Bool = false,
+        _ call: Call, _ request: Request, location: String = "", reason: String? = nil, isTagged: Bool = true,
+        bulk: Bool = false,
         _ body: @escaping @Sendable (Change) throws -> Outcome
     ) async throws -> Response {
         var change = try changeRequest(call, request, location: location, reason: reason)
@@ -155,7 +156,7 @@ extension Endpoints {
                     "revision": "\(answer.tag?.description ?? "")", "requestId": "\(call.requestID)",
                 ])
         }
-        return response(answer, isTagged: !bulk)
+        return response(answer, isTagged: isTagged)
     }
 
     private func response(_ answer: Answer, isTagged: Bool) -> Response {

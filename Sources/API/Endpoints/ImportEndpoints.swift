@@ -71,7 +71,7 @@ extension Endpoints {
         _ kind: ImportKind, _ lines: [ImportLine], _ call: Call, _ request: Request
     ) async throws -> Response {
         let isAtomic = try call.flag("atomic") ?? false
-        return try await write(call, request, bulk: true) { change in
+        return try await write(call, request, isTagged: false, bulk: true) { change in
             var outcome =
                 isAtomic
                 ? try Self.importAtomically(lines, of: kind, change) : try change.importWhole(lines, of: kind)
