@@ -195,8 +195,7 @@ struct PlacementPolicyTests {
         var lines: [String] = []
         for tenant in ["a", "acme", "größe 😀"] {
             for cell in ["a", "cell-1", "cell-500"] {
-                let hash = PlacementPolicy.stableHash(
-                    try #require(TenantID(tenant)), try #require(CellID(cell)))
+                let hash = pairHash(try #require(TenantID(tenant)), try #require(CellID(cell)))
                 lines.append("\(tenant) \(cell) \(String(hash, radix: 16))\n")
             }
         }
@@ -277,8 +276,13 @@ struct PlacementPolicyTests {
             let (first, second) = (used(after(a), of: a.capacity), used(after(b), of: b.capacity))
             if first != second { return first < second }
             if zone(a.zone) != zone(b.zone) { return zone(a.zone) < zone(b.zone) }
-            return PlacementPolicy.stableHash(asked.tenant, a.id)
-                < PlacementPolicy.stableHash(asked.tenant, b.id)
+            return pairHash(asked.tenant, a.id) < pairHash(asked.tenant, b.id)
         }?.id
     }
+}
+
+/// What breaks ties between cells for a tenant.
+private func pairHash(_ tenant: TenantID, _ cell: CellID) -> UInt64 {
+    PlacementPolicy.mixed(
+        PlacementPolicy.stableHash(tenant.rawValue), PlacementPolicy.stableHash(cell.rawValue))
 }

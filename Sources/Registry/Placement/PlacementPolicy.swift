@@ -16,6 +16,8 @@ public enum PlacementPolicy {
         public var tenants: Int64
         /// The tenant that has the cell for itself.
         public var dedicatedTo: TenantID?
+        /// Of the name; made once.
+        let hash: UInt64
 
         public init(
             id: CellID, zone: String, state: CellState, schedulable: Bool, capacity: Int64, load: Int64,
@@ -30,6 +32,7 @@ public enum PlacementPolicy {
             self.labels = labels
             self.tenants = tenants
             self.dedicatedTo = dedicatedTo
+            hash = PlacementPolicy.stableHash(id.rawValue)
         }
     }
 
@@ -77,35 +80,35 @@ public enum PlacementPolicy {
     }
 
     /// The best of the feasible cells' indices; nil where no cell is feasible.
+    ///
+    /// Asked over 500 cells for each tenant of an import: what is cheap to see is looked at first, and a cell is
+    /// read in place.
     public static func choose(among cells: [Candidate], for question: Question) -> Int? {
-        var best: (index: Int, load: Int64, capacity: Int64)?
+        let asksNothing = question.constraints == PlacementConstraints() && question.avoided.isEmpty
+        var best: (load: Int64, capacity: Int64)?
         var ties: [Int] = []
-        for (index, cell) in cells.enumerated() where isFeasible(cell, for: question) {
-            let load = load(on: cell, without: question) + question.load
-            switch best.map({ compare(load, cell.capacity, $0.load, $0.capacity) }) {
-            case .none, .some(..<0):
-                best = (index, load, cell.capacity)
-                ties = [index]
-            case .some(0): ties.append(index)
-            default: break
-            }
+        for index in cells.indices where cells[index].schedulable && cells[index].state == .active {
+            var load = cells[index].load + question.load
+            if let current = question.current, current == cells[index].id { load -= question.load }
+            let capacity = cells[index].capacity
+            guard load <= capacity else { continue }
+            let order = best.map { compare(load, capacity, $0.load, $0.capacity) } ?? -1
+            guard order <= 0,
+                asksNothing && cells[index].dedicatedTo == nil
+                    || objections(to: cells[index], for: question).isEmpty
+            else { continue }
+            if order < 0 { ties.removeAll(keepingCapacity: true) }
+            best = (load, capacity)
+            ties.append(index)
         }
         guard ties.count > 1 else { return ties.first }
         let zones = ZoneUtilisation(of: cells)
-        return ties.map {
-            (index: $0, zone: zones[cells[$0].zone], hash: stableHash(question.tenant, cells[$0].id))
-        }
-        .min { a, b in
-            let order = compare(a.zone.load, a.zone.capacity, b.zone.load, b.zone.capacity)
-            return order == 0 ? a.hash < b.hash : order < 0
-        }?.index
-    }
-
-    /// As `objections(…).isEmpty`, without making the list: it is asked for each cell of each tenant of an import.
-    private static func isFeasible(_ cell: Candidate, for question: Question) -> Bool {
-        cell.schedulable && cell.state == .active
-            && cell.capacity - load(on: cell, without: question) >= question.load
-            && objections(to: cell, for: question).isEmpty
+        let seed = stableHash(question.tenant.rawValue)
+        return ties.map { (index: $0, zone: zones[cells[$0].zone], hash: mixed(seed, cells[$0].hash)) }
+            .min { a, b in
+                let order = compare(a.zone.load, a.zone.capacity, b.zone.load, b.zone.capacity)
+                return order == 0 ? a.hash < b.hash : order < 0
+            }?.index
     }
 
     /// A cell's load, the tenant's own left out.
@@ -122,14 +125,16 @@ public enum PlacementPolicy {
         return left.low < right.low ? -1 : (left.low > right.low ? 1 : 0)
     }
 
-    /// FNV-1a with a final mix: Swift's own hashes differ from run to run.
-    static func stableHash(_ tenant: TenantID, _ cell: CellID) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in tenant.rawValue.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        hash = (hash ^ 0xFF) &* 0x100_0000_01B3
-        for byte in cell.rawValue.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        hash ^= hash >> 33
-        hash = hash &* 0xFF51_AFD7_ED55_8CCD
+    /// FNV-1a: Swift's own hashes differ from run to run.
+    static func stableHash(_ name: String) -> UInt64 {
+        name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
+
+    /// The hash of a pair, from those of both (the finaliser of MurmurHash3).
+    static func mixed(_ tenant: UInt64, _ cell: UInt64) -> UInt64 {
+        var hash = tenant ^ (cell << 32 | cell >> 32)
+        hash = (hash ^ (hash >> 33)) &* 0xFF51_AFD7_ED55_8CCD
+        hash = (hash ^ (hash >> 33)) &* 0xC4CE_B9FE_1A85_EC53
         return hash ^ (hash >> 33)
     }
 
