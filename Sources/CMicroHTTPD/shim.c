@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 
 static void log_line(void *context, const char *format, va_list arguments) {
@@ -158,4 +160,26 @@ int cmhd_hangups(int epoll, void **tags, int tags_max) {
     int count = epoll_wait(epoll, events, tags_max, 0);
     for (int index = 0; index < count; index++) tags[index] = events[index].data.ptr;
     return count;
+}
+
+int cmhd_linger(int epoll, int descriptor) {
+    int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) return -1;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.fd = copy};
+    if (shutdown(copy, SHUT_WR) != 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, copy, &event) != 0) {
+        close(copy);
+        return -1;
+    }
+    return copy;
+}
+
+bool cmhd_discard(int descriptor) {
+    // A bound, so that a client that sends without end does not hold the loop.
+    for (int turn = 0; turn < 16; turn++) {
+        // TCP throws the bytes away in the kernel, without a copy.
+        ssize_t count = recv(descriptor, NULL, 1 << 20, MSG_TRUNC | MSG_DONTWAIT);
+        if (count < 0) return errno == EAGAIN || errno == EINTR;
+        if (count == 0) return false;
+    }
+    return true;
 }

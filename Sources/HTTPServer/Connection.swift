@@ -32,6 +32,8 @@ import HTTP
     var started = MonotonicTime.never
     var bytesReceived = 0
     var bytesSent = 0
+    /// The answer was given before the request was read: its client may still be sending when it ends.
+    private(set) var mustLinger = false
     /// Of the response that was queued.
     var status: Status?
 
@@ -65,6 +67,7 @@ import HTTP
 
     /// Tells the state machine; by a copy, because a change in place is watched at run time, at each request.
     func after(_ event: ExchangeStateMachine.Event) -> ExchangeStateMachine.Action {
+        if event == .answeredEarly { mustLinger = true }
         var next = machine
         defer { machine = next }
         return next.after(event)

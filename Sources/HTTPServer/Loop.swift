@@ -16,6 +16,7 @@ import Synchronization
     let owners: WatchOwners
     let mailbox: Mailbox
     let hangups: Hangups
+    let lingerers: Lingerers
     let watches: ParkedWatches
     let deferredWork: DeferredWork
     let compression: AnswerCompression
@@ -41,6 +42,7 @@ import Synchronization
         self.owners = owners
         mailbox = try Mailbox()
         hangups = try Hangups()
+        lingerers = try Lingerers()
         watches = ParkedWatches(mailbox: mailbox, wakePeriod: configuration.limits.wakePeriod)
         compression = AnswerCompression(bytesMin: configuration.compressionBytesMin)
         deferredWork = DeferredWork(gauges: gauges, mailbox: mailbox, compression: compression)
@@ -77,11 +79,14 @@ import Synchronization
 
     fileprivate func run() {
         var ready = Waiting.Ready()
-        let waiting = Waiting(daemon: daemon.epoll, mailbox: mailbox.descriptor, hangups: hangups.descriptor)
+        let waiting = Waiting(
+            daemon: daemon.epoll, mailbox: mailbox.descriptor, hangups: hangups.descriptor,
+            lingerers: lingerers.descriptor)
         repeat {
             now = .now()
             let hadMail = takeMail()
             if ready.hangups { for connection in hangups.take() { connection.hungUp() } }
+            if ready.lingerers { lingerers.drain(now) }
             watches.expire(now)
             if watches.mustWake(now) {
                 // Those who wait for their own write go before those who wait for the news of it.
@@ -146,6 +151,7 @@ extension Loop {
             last.index = connection.index
         }
         connection.index = -1
+        if connection.mustLinger { lingerers.add(connection.descriptor, now) }
         gauges.addConnections(-1)
     }
 
@@ -154,7 +160,8 @@ extension Loop {
     /// All are looked at, once in a while: that costs some 10 ns a connection, where a timer for each would cost
     /// more at each request. The library sees the hang-up and cleans up, also where it had missed the client's own.
     private func sweep() {
-        nextSweep = connections.isEmpty ? .never : now.adding(times.sweepPeriod)
+        lingerers.drain(now)
+        nextSweep = connections.isEmpty && lingerers.isEmpty ? .never : now.adding(times.sweepPeriod)
         for connection in connections where connection.deadline <= now {
             connection.deadline = .never
             if !isStopping { configuration.observer?.reaped(connection.phase) }

@@ -4,13 +4,14 @@ import Glibc
 @safe final class Waiting {
     struct Ready {
         var hangups = false
+        var lingerers = false
     }
 
     private let descriptors: UnsafeMutableBufferPointer<pollfd>
 
-    init(daemon: Int32, mailbox: Int32, hangups: Int32) {
-        unsafe descriptors = .allocate(capacity: 3)
-        let all = [daemon, mailbox, hangups].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    init(daemon: Int32, mailbox: Int32, hangups: Int32, lingerers: Int32) {
+        unsafe descriptors = .allocate(capacity: 4)
+        let all = [daemon, mailbox, hangups, lingerers].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         _ = unsafe descriptors.initialize(from: all)
     }
 
@@ -20,6 +21,7 @@ import Glibc
     func wait(_ nanoseconds: MonotonicTime) -> Ready {
         let milliseconds = nanoseconds == .never ? -1 : Int32(clamping: (nanoseconds + 999_999) / 1_000_000)
         let count = unsafe poll(descriptors.baseAddress, nfds_t(descriptors.count), milliseconds)
-        return unsafe Ready(hangups: count > 0 && descriptors[2].revents != 0)
+        guard count > 0 else { return Ready() }
+        return unsafe Ready(hangups: descriptors[2].revents != 0, lingerers: descriptors[3].revents != 0)
     }
 }

@@ -76,6 +76,12 @@ void cmhd_unwatch_hangup(int epoll, int descriptor);
 /// Stores the tags of those that hung up, without waiting; returns how many.
 int cmhd_hangups(int epoll, void **tags, int tags_max);
 
+/// Ends this side's sending, and returns a second descriptor of the socket that `epoll` reports as readable; -1 on
+/// failure.
+int cmhd_linger(int epoll, int descriptor);
+/// Throws away what has come; false once nothing more can come.
+bool cmhd_discard(int descriptor);
+
 /// What a client's certificate is worth.
 enum cmhd_certificate {
     cmhd_certificate_absent,
