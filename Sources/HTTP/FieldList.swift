@@ -1,6 +1,7 @@
 /// The grammar that structured field values share (RFC 9110 §5.6): lists, tokens, parameters, weights.
 enum FieldList {
-    /// The members between separators that are not within a quoted string, without the white space around them.
+    /// The members between separators that are not within a quoted string, without the white space around
+    /// them.
     static func split(_ text: String, at separator: UInt8) -> [Substring] {
         var members: [Substring] = []
         var start = text.utf8.startIndex

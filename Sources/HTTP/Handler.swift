@@ -1,7 +1,8 @@
 /// What a server calls for each request. The one seam between a server that knows nothing of cells and an API
 /// that knows nothing of sockets.
 public protocol Handler: Sendable {
-    /// Decides from the head alone what becomes of the request, before a byte of its body (or a `100 Continue`).
+    /// Decides from the head alone what becomes of the request, before a byte of its body (or a `100
+    /// Continue`).
     ///
     /// Runs on a loop's thread that all its connections share: it must not block, do I/O, or take long.
     func receive(_ head: RequestHead) -> Reception
@@ -25,7 +26,8 @@ public struct Watch: Sendable {
     public enum Moment: Sendable {
         /// The signal has fired since the last call.
         case woken
-        /// The deadline has passed, or a newer watch of the same `owner` has taken its place, or the server stops.
+        /// The deadline has passed, or a newer watch of the same `owner` has taken its place, or the server
+        /// stops.
         case ended
     }
 
@@ -33,8 +35,8 @@ public struct Watch: Sendable {
     public var deadline: ContinuousClock.Instant
     /// One watch for an owner: a new one ends the old. Nil: no such bound.
     public var owner: String?
-    /// Called on the loop: first when the watch is parked, then at each moment. Nil means keep waiting (it must
-    /// answer at `.ended`); `.deferred` moves the answer off the loop; another `.watch` is not allowed.
+    /// Called on the loop: first when the watch is parked, then at each moment. Nil means keep waiting (it
+    /// must answer at `.ended`); `.deferred` moves the answer off the loop; another `.watch` is not allowed.
     public var decide: @Sendable (Moment) -> Reception?
 
     public init(

@@ -1,15 +1,17 @@
 /// Percent-encoding of the parts of a URI (RFC 3986 §2.1), over bytes because a request's target is bytes.
 public enum PercentEncoding {
-    /// The text that `bytes` stand for; nil where an escape is not `%` and two hex digits, or the result is not UTF-8.
+    /// The text that `bytes` stand for; nil where an escape is not `%` and two hex digits, or the result is
+    /// not UTF-8.
     public static func decode(_ bytes: some Collection<UInt8>) -> String? {
         decode(bytes, plusIsSpace: false)
     }
 
-    /// One segment of a path: everything but the unreserved characters is escaped, so that neither `/` nor the
-    /// `:` before an action can come from a value.
+    /// One segment of a path: everything but the unreserved characters is escaped, so that neither `/` nor
+    /// the `:` before an action can come from a value.
     public static func encode(pathSegment: String) -> String { encode(pathSegment) }
 
-    /// One value (or name) of a query, safe between `=` and `&`; a space becomes `%20`, which every reader knows.
+    /// One value (or name) of a query, safe between `=` and `&`; a space becomes `%20`, which every reader
+    /// knows.
     public static func encode(queryValue: String) -> String { encode(queryValue) }
 
     static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool) -> String? {

@@ -1,7 +1,7 @@
 /// The named parameters of a query (`a=1&b=x+y`), each at most once.
 ///
-/// A name without `=` has the empty value; empty pairs (`a=1&&b=2`) are skipped; `+` is a space, as HTML forms
-/// have it. A parameter that comes twice is refused, because two readers would take different ones.
+/// A name without `=` has the empty value; empty pairs (`a=1&&b=2`) are skipped; `+` is a space, as HTML
+/// forms have it. A parameter that comes twice is refused, because two readers would take different ones.
 public struct Query: Sendable, Equatable {
     private var pairs: [Pair] = []
 

@@ -20,7 +20,8 @@ public struct RequestHead {
         self.source = source
     }
 
-    /// The value of a field, nil where it was not sent. The guard has refused duplicates of those that must be single.
+    /// The value of a field, nil where it was not sent. The guard has refused duplicates of those that must
+    /// be single.
     public func field(_ name: FieldName) -> String? { source.value(of: name) }
 
     /// A value of its own, without the body.
@@ -39,7 +40,8 @@ public protocol FieldSource {
 public struct Peer: Sendable, Equatable {
     /// The numeric address, without the port.
     public var address: String
-    /// Subject names (DNS and URI alternatives, then the common name) of a client certificate that was verified.
+    /// Subject names (DNS and URI alternatives, then the common name) of a client certificate that was
+    /// verified.
     public var certificateNames: [String]
 
     public init(address: String, certificateNames: [String] = []) {

@@ -2,8 +2,8 @@ import Bytes
 
 /// An answer as a plain value. The server adds `Date`, `Content-Length` and `Connection` by itself.
 ///
-/// To HEAD it tells the body's length and does not send it; `fields[.contentLength]` says it where the body was
-/// not made, and is of no effect elsewhere.
+/// To HEAD it tells the body's length and does not send it; `fields[.contentLength]` says it where the body
+/// was not made, and is of no effect elsewhere.
 public struct Response: Sendable {
     public var status: Status
     public var fields: Fields
@@ -17,8 +17,8 @@ public struct Response: Sendable {
 
     /// The answer to a read of this representation by someone who has it already.
     ///
-    /// It keeps the body, whose length a 304 may tell and whose bytes it does not send. A 304 made without one
-    /// closes the connection, because nothing else can say truthfully where it ends.
+    /// It keeps the body, whose length a 304 may tell and whose bytes it does not send. A 304 made without
+    /// one closes the connection, because nothing else can say truthfully where it ends.
     public func notModified() -> Response {
         var response = self
         response.status = .notModified

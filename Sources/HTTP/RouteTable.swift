@@ -1,8 +1,8 @@
 /// Finds what serves a method and a path.
 ///
 /// A segment of the path is compared while still encoded with literals, and decoded where it is a parameter;
-/// only a raw `:` in the last segment separates an action, never `%3A`. An identifier with a colon is therefore
-/// sent encoded.
+/// only a raw `:` in the last segment separates an action, never `%3A`. An identifier with a colon is
+/// therefore sent encoded.
 public struct RouteTable<Value: Sendable>: Sendable {
     public enum Match {
         /// The parameters in the template's order, decoded.
@@ -17,8 +17,8 @@ public struct RouteTable<Value: Sendable>: Sendable {
     private var tree = RouteTree()
     private let values: [Value]
 
-    /// - Precondition: no two entries have the same method and template, and nowhere does a literal stand where
-    ///   another template has a parameter, for one would hide the other.
+    /// - Precondition: no two entries have the same method and template, and nowhere does a literal stand
+    ///   where another template has a parameter, for one would hide the other.
     public init(_ entries: [(method: Method, template: String, value: Value)]) {
         values = entries.map(\.value)
         for (index, entry) in entries.enumerated() {

@@ -3,8 +3,8 @@ import HTTP
 
 /// Compresses answers where the client asks for it.
 ///
-/// The entity tag stays what it is, though RFC 9110 §8.8.3.3 would have another one for each coding: it names a
-/// revision, and a client that read the compressed form must be able to send it back in `If-Match`.
+/// The entity tag stays what it is, though RFC 9110 §8.8.3.3 would have another one for each coding: it names
+/// a revision, and a client that read the compressed form must be able to send it back in `If-Match`.
 struct AnswerCompression {
     let bytesMin: Int?
 

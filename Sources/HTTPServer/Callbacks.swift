@@ -1,8 +1,8 @@
 import CMicroHTTPD
 import HTTP
 
-// What libmicrohttpd calls. Functions of the file, because closures that come from main-actor code die on another
-// thread; each finds its loop in `context` and its connection in the socket's context.
+// What libmicrohttpd calls. Functions of the file, because closures that come from main-actor code die on
+// another thread; each finds its loop in `context` and its connection in the socket's context.
 
 func beginRequest(
     _ context: UnsafeMutableRawPointer?, _ target: UnsafePointer<CChar>?, _ handle: OpaquePointer?

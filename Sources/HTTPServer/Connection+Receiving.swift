@@ -13,8 +13,8 @@ extension Connection {
             phase = .head
             deadline = loop.now.adding(loop.times.head)
         }
-        // The library would cut the query into pairs that nobody asks for, at a record of its memory each, and
-        // get into a loop without end where the memory does not suffice. It looks for them from here on.
+        // The library would cut the query into pairs that nobody asks for, at a record of its memory each,
+        // and get into a loop without end where the memory does not suffice. It looks for them from here on.
         if target.mark != -1 { unsafe UnsafeMutablePointer(mutating: text)[target.mark + 1] = 0 }
     }
 
@@ -105,7 +105,8 @@ extension Connection {
         bytesReceived += bytes.count
         switch after(.bodyBytes) {
         case .collect:
-            // Room for all of it only as it comes: an announced length is not yet a reason to give memory away.
+            // Room for all of it only as it comes: an announced length is not yet a reason to give memory
+            // away.
             if body.isEmpty { body.reserveCapacity(min(contentLength, 64 << 10)) }
             unsafe body.append(contentsOf: bytes)
             return .YES

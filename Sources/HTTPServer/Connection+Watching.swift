@@ -3,24 +3,25 @@ import HTTP
 
 /// A long poll, from its parking to its answer.
 extension Connection {
-    /// The request is whole: asks the watch, and parks it where it has no answer yet.
+    /// The request is whole: ends the owner's older watch, asks the new one, and parks it where it has no
+    /// answer yet.
     ///
     /// Listens before it asks: what fires in between is heard.
     func park() -> MHD_Result {
         guard let watch else { return .NO }
+        watchNumber += 1
+        if let owner = watch.owner { claim(owner) }
         guard loop.gauges.addWatch(countMax: loop.configuration.limits.watchesMax) else {
-            self.watch = nil
+            release(watch)
             response = tooManyWatches()
             return perform(after(.settled))
         }
-        watchNumber += 1
         heapDeadline = loop.now.adding(ContinuousClock.now.duration(to: watch.deadline).nanoseconds)
         loop.watches.add(self, waitingFor: watch.signal)
         let event = decide(loop.isStopping ? .ended : .woken)
         if event == .kept {
-            isParked = true
+            isHangupWatched = true
             loop.hangups.watch(self)
-            if let owner = watch.owner { claim(owner) }
         }
         return perform(after(event))
     }
@@ -92,14 +93,16 @@ extension Connection {
     /// Takes the watch out of all that knows of it.
     func unpark() {
         guard watches != nil, let watch else { return }
-        self.watch = nil
         loop.watches.remove(self)
-        if isParked {
-            isParked = false
-            loop.hangups.unwatch(self)
-            if let owner = watch.owner { loop.owners.release(owner, self, watch: watchNumber) }
-        }
         loop.gauges.removeWatch()
+        if isHangupWatched { loop.hangups.unwatch(self) }
+        isHangupWatched = false
+        release(watch)
+    }
+
+    private func release(_ watch: Watch) {
+        self.watch = nil
+        if let owner = watch.owner { loop.owners.release(owner, self, watch: watchNumber) }
     }
 
     /// Ends the owner's older watch, here or on another loop.

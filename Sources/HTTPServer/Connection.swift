@@ -5,8 +5,8 @@ import HTTP
 /// One connection, and the exchange that is under way on it.
 ///
 /// Lives from libmicrohttpd's notice that the connection has begun to its notice that it has ended, and is
-/// touched on its loop's thread alone; other threads carry the reference back to the loop in mail. A connection
-/// that is suspended is not touched by the library, so that it is still there when its mail comes.
+/// touched on its loop's thread alone; other threads carry the reference back to the loop in mail. A
+/// connection that is suspended is not touched by the library, so that it is still there when its mail comes.
 @safe final class Connection: @unchecked Sendable, HeapElement {
     let loop: Loop
     let handle: OpaquePointer
@@ -49,8 +49,7 @@ import HTTP
     /// Counts this connection's watches, so that mail for an earlier one is known.
     var watchNumber: UInt64 = 0
     var watches: SignalWatches?
-    /// Whether the watch has been kept waiting, so that its owner and its client's hang-up are looked at.
-    var isParked = false
+    var isHangupWatched = false
     var parkedIndex = -1
     var heapIndex = -1
     var heapDeadline = MonotonicTime.never

@@ -4,11 +4,12 @@ import HTTP
 
 /// The fields of the request that a loop has before it, where they lie in the connection's memory.
 ///
-/// One table a loop, filled for each head; what a handler looks up while it decides is found here. On the loop's
-/// thread, and valid until the next head.
+/// One table a loop, filled for each head; what a handler looks up while it decides is found here. On the
+/// loop's thread, and valid until the next head.
 @safe final class FieldTable {
     private let storage: UnsafeMutableBufferPointer<cmhd_field>
-    /// How many the request has; those that do not fit are counted, not kept, and the guard refuses the request.
+    /// How many the request has; those that do not fit are counted, not kept, and the guard refuses the
+    /// request.
     private(set) var count = 0
 
     init(fieldsMax: Int) {

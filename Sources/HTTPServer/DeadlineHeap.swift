@@ -7,8 +7,8 @@ protocol HeapElement: AnyObject {
 
 /// Elements by their deadlines: the next one at once, insertion and removal in O(log n), nothing left behind.
 ///
-/// A binary heap. Watches come and go far more often than their deadlines do, so removal must be exact: entries
-/// that wait to be found stale would pile up to wakings per second times the hold time.
+/// A binary heap. Watches come and go far more often than their deadlines do, so removal must be exact:
+/// entries that wait to be found stale would pile up to wakings per second times the hold time.
 struct DeadlineHeap<Element: HeapElement> {
     private var elements: [Element] = []
 

@@ -2,8 +2,8 @@ import HTTP
 
 /// The one place where answers leave the loops: each work is a task, whose end is mail for its loop.
 ///
-/// A task is not cancelled when its client goes away, because a write that has begun runs to its end; the readers
-/// and writers of streamed bodies are told by `BodyClosed`.
+/// A task is not cancelled when its client goes away, because a write that has begun runs to its end; the
+/// readers and writers of streamed bodies are told by `BodyClosed`.
 struct DeferredWork {
     let gauges: ServerGauges
     let mailbox: Mailbox

@@ -1,11 +1,11 @@
 /// Where one request and its answer stand, and what has to be done next.
 ///
-/// libmicrohttpd calls the handler for each request once when the head is there, once for each piece of the body,
-/// and once (or again) when the request is whole. A connection is **suspended** while its answer is made, its
-/// watch waits, its body's reader is behind or its answer's writer is; the library does not touch it then. A
-/// response may be queued in the first call, which closes the connection afterwards, or when the request is
-/// whole. From this follow the states below. A pure value: the connection tells it what happened, and does what
-/// it returns.
+/// libmicrohttpd calls the handler for each request once when the head is there, once for each piece of the
+/// body, and once (or again) when the request is whole. A connection is **suspended** while its answer is
+/// made, its watch waits, its body's reader is behind or its answer's writer is; the library does not touch
+/// it then. A response may be queued in the first call, which closes the connection afterwards, or when the
+/// request is whole. From this follow the states below. A pure value: the connection tells it what happened,
+/// and does what it returns.
 struct ExchangeStateMachine {
     enum State: CaseIterable {
         /// Between requests.

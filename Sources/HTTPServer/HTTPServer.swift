@@ -5,8 +5,8 @@ import Synchronization
 /// An HTTP/1.1 server on libmicrohttpd that knows nothing of what it serves.
 ///
 /// Every request goes to the handler as a head; what the handler says becomes of it is done here: answered on
-/// the loop, suspended while the answer is made, streamed either way, or parked as a long poll. Hostile and slow
-/// clients are refused and cut off before they cost the others anything.
+/// the loop, suspended while the answer is made, streamed either way, or parked as a long poll. Hostile and
+/// slow clients are refused and cut off before they cost the others anything.
 public final class HTTPServer: Sendable {
     public let gauges = ServerGauges()
     private let configuration: ServerConfiguration
@@ -38,12 +38,12 @@ public final class HTTPServer: Sendable {
         var address: BoundAddress?
         do {
             for _ in 0..<configuration.loops {
+                let loop = try Loop(
+                    configuration: configuration, handler: handler, gauges: gauges, owners: owners)
                 let listener = try ListeningSocket.open(
                     host: configuration.host, port: address?.port ?? configuration.port,
                     isShared: configuration.loops > 1)
                 if address == nil { address = listener.address }
-                let loop = try Loop(
-                    configuration: configuration, handler: handler, gauges: gauges, owners: owners)
                 try loop.start(listener)
                 loops.append(loop)
             }
@@ -59,8 +59,9 @@ public final class HTTPServer: Sendable {
         return address
     }
 
-    /// Stops accepting, ends every watch, answers what is in flight with `Connection: close`, and returns when all
-    /// connections are closed or `limit` has passed, and the rest are cut off. A second call returns at once.
+    /// Stops accepting, ends every watch, answers what is in flight with `Connection: close`, and returns
+    /// when all connections are closed or `limit` has passed, and the rest are cut off. A second call returns
+    /// at once.
     public func shutdown(within limit: Duration) async {
         let loops = state.withLock { state in
             defer { state = .stopped }

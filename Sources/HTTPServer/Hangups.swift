@@ -4,7 +4,8 @@ import Glibc
 /// Notices that the clients of parked watches have gone.
 ///
 /// libmicrohttpd takes a suspended connection out of its own epoll and sees nothing of it. This one holds the
-/// parked connections alone and reports each hang-up at once, so that no sweep over thousands of sockets is needed.
+/// parked connections alone and reports each hang-up at once, so that no sweep over thousands of sockets is
+/// needed.
 @safe final class Hangups {
     let descriptor: Int32
 

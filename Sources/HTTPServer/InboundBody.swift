@@ -3,8 +3,8 @@ import Synchronization
 
 /// A request's body between the loop, which receives it, and the handler, which reads it.
 ///
-/// Holds at most about `heldBytesMax`: past it the connection is suspended, the kernel's buffer fills, and the
-/// client waits.
+/// Holds at most about `heldBytesMax`: past it the connection is suspended, the kernel's buffer fills, and
+/// the client waits.
 final class InboundBody: BodyReader {
     private struct State {
         var pieces: [[UInt8]] = []
@@ -21,14 +21,15 @@ final class InboundBody: BodyReader {
     private let state = Mutex(State())
     private let roomMade: @Sendable (InboundBody) -> Void
 
-    /// - Parameter roomMade: called by the reader's thread once there is room again after `receive` said full.
+    /// - Parameter roomMade: called by the reader's thread once there is room again after `receive` said
+    ///   full.
     init(roomMade: @escaping @Sendable (InboundBody) -> Void) { self.roomMade = roomMade }
 
     /// The loop: false where the reader is behind, and the loop must wait for `roomMade`.
     func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let (waiting, hasRoom) = state.withLock { state in
-            // Pieces as the library hands them over have 4 KB at most: they are joined, so that a long body is
-            // not a million small arrays.
+            // Pieces as the library hands them over have 4 KB at most: they are joined, so that a long body
+            // is not a million small arrays.
             if let last = state.pieces.indices.last, state.pieces[last].count < 64 << 10 {
                 unsafe state.pieces[last].append(contentsOf: bytes)
             } else {

@@ -3,9 +3,9 @@ import Glibc
 
 /// The sockets of connections that were ended while their clients may still be sending.
 ///
-/// To close a socket with bytes unread resets the connection, and a reset can overtake the answer that says why. So
-/// what was refused before it was read is read and thrown away for a moment longer (RFC 9112 §9.6), on a second
-/// descriptor of the socket, because libmicrohttpd closes its own. On the loop's thread.
+/// To close a socket with bytes unread resets the connection, and a reset can overtake the answer that says
+/// why. So what was refused before it was read is read and thrown away for a moment longer (RFC 9112 §9.6),
+/// on a second descriptor of the socket, because libmicrohttpd closes its own. On the loop's thread.
 @safe final class Lingerers {
     /// More are closed at once: nobody can hold descriptors by being refused.
     static let countMax = 64

@@ -5,10 +5,10 @@ import Synchronization
 
 /// One thread that serves its share of a server's connections.
 ///
-/// libmicrohttpd's own epoll thread stalls when exactly 128 connections are ready at once, so the loop drives the
-/// daemon itself. It waits for the daemon's epoll, its mailbox, the hang-ups and the next deadline; does in each
-/// turn what has come, mail first, so that writers have their answers before watches have the news; and lets the
-/// library run, which never waits. Everything here is the loop's thread's, but for the mailbox.
+/// libmicrohttpd's own epoll thread stalls when exactly 128 connections are ready at once, so the loop drives
+/// the daemon itself. It waits for the daemon's epoll, its mailbox, the hang-ups and the next deadline; does
+/// in each turn what has come, mail first, so that writers have their answers before watches have the news;
+/// and lets the library run, which never waits. Everything here is the loop's thread's, but for the mailbox.
 @safe final class Loop: @unchecked Sendable {
     let configuration: ServerConfiguration
     let handler: any Handler
@@ -157,8 +157,9 @@ extension Loop {
 
     /// The reaper: cuts off each connection whose deadline has passed.
     ///
-    /// All are looked at, once in a while: that costs some 10 ns a connection, where a timer for each would cost
-    /// more at each request. The library sees the hang-up and cleans up, also where it had missed the client's own.
+    /// All are looked at, once in a while: that costs some 10 ns a connection, where a timer for each would
+    /// cost more at each request. The library sees the hang-up and cleans up, also where it had missed the
+    /// client's own.
     private func sweep() {
         lingerers.drain(now)
         nextSweep = connections.isEmpty && lingerers.isEmpty ? .never : now.adding(times.sweepPeriod)

@@ -51,8 +51,8 @@ final class Mailbox: Sendable {
 
     /// The loop: what has come since the last call, in order.
     ///
-    /// Drains the descriptor first: mail that comes in between is taken too, and only wakes the loop once in vain.
-    /// The other way round it would lie there with nobody to wake the loop for it.
+    /// Drains the descriptor first: mail that comes in between is taken too, and only wakes the loop once in
+    /// vain. The other way round it would lie there with nobody to wake the loop for it.
     func take() -> [Mail] {
         guard state.withLock({ $0.isAwake }) else { return [] }
         var count: UInt64 = 0

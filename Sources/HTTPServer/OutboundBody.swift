@@ -33,7 +33,8 @@ final class OutboundBody: BodyWriter {
     private let state = Mutex(State())
     private let bytesCame: @Sendable (OutboundBody) -> Void
 
-    /// - Parameter bytesCame: called by the writer's thread once there is something after `take` said nothing.
+    /// - Parameter bytesCame: called by the writer's thread once there is something after `take` said
+    ///   nothing.
     init(bytesCame: @escaping @Sendable (OutboundBody) -> Void) { self.bytesCame = bytesCame }
 
     func write(_ bytes: [UInt8]) async throws {

@@ -2,8 +2,8 @@ import HTTP
 
 /// The watches that wait on one loop: by signal, by deadline, by owner. On the loop's thread.
 ///
-/// A signal that fires wakes all its watches, no sooner than `wakePeriod` after the time before, and over as many turns
-/// as it takes, so that a fan-out to thousands does not hold up those who ask for something else.
+/// A signal that fires wakes all its watches, no sooner than `wakePeriod` after the time before, and over as
+/// many turns as it takes, so that a fan-out to thousands does not hold up those who ask for something else.
 final class ParkedWatches {
     /// About 2.6 ms of answers.
     private static let wakingsPerTurn = 256

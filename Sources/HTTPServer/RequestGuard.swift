@@ -15,12 +15,13 @@ import HTTP
 
 /// Refuses what libmicrohttpd 0.9.75 lets through, before any handler sees it.
 ///
-/// The library is generous: it takes a bare LF for a line's end, a NUL for a value's, a folded line, the first of
-/// two Content-Lengths, `Transfer-Encoding :`, any method, and HTTP/1.2. Each of these can make it and a proxy
-/// before it see different requests in the same bytes. It parses in place, and overwrites each delimiter with as
-/// many NULs as it had bytes. So the guard walks the head once more, from the method to the end: every piece must
-/// begin exactly where the piece before it ends plus one space, one colon or *two* bytes of line end. A bare LF,
-/// a NUL, a second space or a folded line leaves a gap of another size.
+/// The library is generous: it takes a bare LF for a line's end, a NUL for a value's, a folded line, the
+/// first of two Content-Lengths, `Transfer-Encoding :`, any method, and HTTP/1.2. Each of these can make it
+/// and a proxy before it see different requests in the same bytes. It parses in place, and overwrites each
+/// delimiter with as many NULs as it had bytes. So the guard walks the head once more, from the method to the
+/// end: every piece must begin exactly where the piece before it ends plus one space, one colon or *two*
+/// bytes of line end. A bare LF, a NUL, a second space or a folded line leaves a gap of another size. (A NUL
+/// and a bare LF together look like CR LF; the line ends there for the library too.)
 struct RequestGuard {
     struct Verdict: Equatable {
         var method: Method

@@ -58,8 +58,8 @@ struct RequestTarget {
         }
     }
 
-    /// Whether a path means another one than it shows: it has dot segments, plain or escaped, an escaped `/`, `\`
-    /// or NUL, or escapes that are none or hide what is not UTF-8.
+    /// Whether a path means another one than it shows: it has dot segments, plain or escaped, an escaped `/`,
+    /// `\` or NUL, or escapes that are none or hide what is not UTF-8.
     private static func isDevious(_ path: [UInt8]) -> Bool {
         for segment in path.split(separator: UInt8(ascii: "/")) {
             guard let text = PercentEncoding.decode(segment) else { return true }

@@ -7,8 +7,8 @@ public struct ServerConfiguration: Sendable {
     /// 0: any free one; `start()` says which.
     public var port: UInt16
     /// Threads that each serve their own share of the connections. One saturates a network card on two cores;
-    /// with more, the kernel spreads connections by `SO_REUSEPORT`, which also lets a second process of the same
-    /// user bind the same port.
+    /// with more, the kernel spreads connections by `SO_REUSEPORT`, which also lets a second process of the
+    /// same user bind the same port.
     public var loops: Int
     public var limits: ServerLimits
     /// Nil: plain HTTP.

@@ -1,13 +1,16 @@
 /// What one server allows its clients: sizes, counts and absolute times.
 ///
-/// The times are deadlines from a phase's begin, not bounds of inactivity: a client that sends a byte every few
-/// seconds is as slow as one that sends none. They are looked at every `sweepPeriod`, so one may be late by that.
+/// The times are deadlines from a phase's begin, not bounds of inactivity: a client that sends a byte every
+/// few seconds is as slow as one that sends none. They are looked at every `sweepPeriod`, so one may be late
+/// by that.
 public struct ServerLimits: Sendable {
-    /// Over all loops. More wait in the kernel's backlog. 4,000 gateways' connections use 4,000 of the process's
-    /// descriptors, and 256 are left for its files and calls: `start()` fails where there are not so many.
+    /// Over all loops. More wait in the kernel's backlog. 4,000 gateways' connections use 4,000 of the
+    /// process's descriptors, and 256 are left for its files and calls: `start()` fails where there are not
+    /// so many.
     public var connectionsMax = 4_000
-    /// The pool of a connection, zeroed for each request: headers up to about three quarters of it. libmicrohttpd
-    /// answers 414 or 431 past it. 32 KB would cost three times the instructions of 8 KB a request.
+    /// The pool of a connection, zeroed for each request: headers up to about three quarters of it.
+    /// libmicrohttpd answers 414 or 431 past it. 32 KB would cost three times the instructions of 8 KB a
+    /// request.
     public var memoryBytes = 8_192
     /// Path and query as sent; past it 414. What DESIGN's parameters need fits in a tenth.
     public var targetBytesMax = 4_096

@@ -2,9 +2,9 @@ import HTTP
 
 /// What the server refuses by itself, before any handler: a closed list.
 ///
-/// libmicrohttpd answers a few before its handler is called, with a page of its own: a request line or a field
-/// without form and a Content-Length that is no number (400), another major version (505), a head larger than
-/// the connection's memory (414, 431).
+/// libmicrohttpd answers a few before its handler is called, with a page of its own: a request line or a
+/// field without form and a Content-Length that is no number (400), another major version (505), a head
+/// larger than the connection's memory (414, 431).
 public enum ServerProblem: Error, Equatable, Sendable {
     case malformedRequestLine
     case malformedTarget

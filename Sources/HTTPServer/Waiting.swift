@@ -11,7 +11,9 @@ import Glibc
 
     init(daemon: Int32, mailbox: Int32, hangups: Int32, lingerers: Int32) {
         unsafe descriptors = .allocate(capacity: 4)
-        let all = [daemon, mailbox, hangups, lingerers].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        let all = [daemon, mailbox, hangups, lingerers].map {
+            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+        }
         _ = unsafe descriptors.initialize(from: all)
     }
 

@@ -59,8 +59,8 @@ struct ExchangeStateMachineTests {
         .abandoned: [.abandoned],
     ]
 
-    /// What the library calls in a state where it must not: the connection is closed. All else is mail, which may
-    /// come too late and is dropped then.
+    /// What the library calls in a state where it must not: the connection is closed. All else is mail, which
+    /// may come too late and is dropped then.
     private static let calls: Set<Machine.Event> = [
         .requestLine, .answeredEarly, .answered, .deferred, .streamed, .watched, .bodyBytes, .whole,
     ]

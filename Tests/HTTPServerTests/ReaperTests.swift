@@ -30,7 +30,8 @@ struct ReaperTests {
             : .answer(Response(text: "yes"))
     }
 
-    /// Sends a byte now and then, which a bound on inactivity would never end; returns when nobody takes them.
+    /// Sends a byte now and then, which a bound on inactivity would never end; returns when nobody takes
+    /// them.
     private static func drip(_ client: Client, _ bytes: String) {
         for byte in Array(bytes.utf8) {
             guard Client.send([byte], to: client.descriptor) else { return }

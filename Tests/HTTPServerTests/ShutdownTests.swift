@@ -48,7 +48,8 @@ struct ShutdownTests {
             #expect(try idle.isClosed())
             let ended = try watch.receive()
             #expect(ended.text == "ended" && ended.fields["connection"] == "close")
-            // Not at once where another test starts a process just now, which holds all descriptors until it runs.
+            // Not at once where another test starts a process just now, which holds all descriptors until it
+            // runs.
             #expect(eventually { (try? Client(port: port)) == nil })
             try body.send("lf")
             let half = try body.receive()

@@ -1,6 +1,7 @@
 #pragma once
-// libmicrohttpd, with shims for what Swift can't import (variadic calls, epoll, eventfd, va_list) and for what is
-// better done on this side of the border (walking a request's fields, asking GnuTLS about a client's certificate).
+// libmicrohttpd, with shims for what Swift can't import (variadic calls, epoll, eventfd, va_list) and for
+// what is better done on this side of the border (walking a request's fields, asking GnuTLS about a client's
+// certificate).
 #include <microhttpd.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,8 +57,8 @@ size_t cmhd_fields(struct MHD_Connection *connection, struct cmhd_field *fields,
 /// answer's body, and those that no event comes for.
 void cmhd_attend(struct MHD_Connection *connection);
 
-/// Adds a field to an answer; false, and nothing is added, where it holds a line end, a tab or a NUL, or is longer
-/// than any head could hold.
+/// Adds a field to an answer; false, and nothing is added, where it holds a line end, a tab or a NUL, or is
+/// longer than any head could hold.
 bool cmhd_add_field(
     struct MHD_Response *response, const unsigned char *name, size_t name_count, const unsigned char *value,
     size_t value_count);
@@ -76,8 +77,8 @@ void cmhd_unwatch_hangup(int epoll, int descriptor);
 /// Stores the tags of those that hung up, without waiting; returns how many.
 int cmhd_hangups(int epoll, void **tags, int tags_max);
 
-/// Ends this side's sending, and returns a second descriptor of the socket that `epoll` reports as readable; -1 on
-/// failure.
+/// Ends this side's sending, and returns a second descriptor of the socket that `epoll` reports as readable;
+/// -1 on failure.
 int cmhd_linger(int epoll, int descriptor);
 /// Throws away what has come; false once nothing more can come.
 bool cmhd_discard(int descriptor);

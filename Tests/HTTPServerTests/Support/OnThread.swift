@@ -1,7 +1,8 @@
 import Glibc
 import Synchronization
 
-/// Runs what blocks on a thread of its own, so that the few threads that run tasks stay free for the server's.
+/// Runs what blocks on a thread of its own, so that the few threads that run tasks stay free for the
+/// server's.
 func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
         let job = Job { continuation.resume(with: Swift.Result { try body() }) }
