@@ -62,7 +62,7 @@ struct DocumentReaderTests {
         #expect(reader.bool("flag") == false)
         #expect(reader.duration("wait", in: .zero ... .seconds(60)) == .seconds(60))
         #expect(reader.timestamp("at")?.rawValue == 1_769_860_990_000)
-        #expect(reader.choice("role", Role.self) == .operator_)
+        #expect(reader.choice("role", Role.self) == .operator)
         #expect(reader.list("tags", countMax: 2, "") { $0 } == ["a", "b"])
         #expect(reader.labels("labels") == ["app": "cell"])
         try reader.finish()

@@ -14,7 +14,7 @@ struct AuditStoreTests {
         for number in 0..<count {
             clock.advance(byMilliseconds: .random(in: -20...30, using: &random))
             let context = ChangeContext(
-                principal: Principal(name: ["ann", "bob"].randomElement(using: &random)!, role: .operator_),
+                principal: Principal(name: ["ann", "bob"].randomElement(using: &random)!, role: .operator),
                 operation: ["putTenant", "importTenants"].randomElement(using: &random)!,
                 reason: "reason \(number) \"é\"",
                 requestID: "r-\(number)", traceparent: random.isOne(in: 2) ? "00-trace" : "")

@@ -11,7 +11,7 @@ struct WriteTransactionTests {
         try await TemporaryStore.with { temporary in
             try await temporary.withStore { store in
                 let context = ChangeContext(
-                    principal: Principal(name: "ann", role: .operator_), operation: "putCell",
+                    principal: Principal(name: "ann", role: .operator), operation: "putCell",
                     reason: "more room",
                     requestID: "r-1", traceparent: "00-t")
                 let cell = Cell(id: CellID("cell-1")!, zone: "a")

@@ -1,3 +1,4 @@
+import Bytes
 import Compression
 import JSON
 import Registry

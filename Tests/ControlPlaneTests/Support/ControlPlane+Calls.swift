@@ -1,3 +1,4 @@
+import Bytes
 import JSON
 import Registry
 import Store
@@ -16,7 +17,7 @@ struct How: Sendable {
 
     var request: ChangeRequest {
         ChangeRequest(
-            context: ChangeContext(principal: Principal(name: by, role: .operator_), operation: operation),
+            context: ChangeContext(principal: Principal(name: by, role: .operator), operation: operation),
             expectation: expecting, dryRun: dryRun, plan: plan, idempotencyKey: key, location: "/there")
     }
 }

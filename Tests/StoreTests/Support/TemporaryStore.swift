@@ -81,7 +81,7 @@ final class Recorder<Element: Sendable>: Sendable {
 }
 
 extension ChangeContext {
-    static let test = ChangeContext(principal: Principal(name: "tester", role: .operator_), operation: "test")
+    static let test = ChangeContext(principal: Principal(name: "tester", role: .operator), operation: "test")
 }
 
 extension Store {
