@@ -6,6 +6,8 @@ public enum Access: String, Sendable, CaseIterable {
     case open
     /// What gateways live by.
     case routing
+    /// A gateway's lease: it is what a cutover waits for, so that who only reads must not touch it.
+    case leasing
     /// The ownership feed, which a cell reads of itself too.
     case ownership
     /// Everything but tokens.
@@ -22,6 +24,8 @@ public enum Access: String, Sendable, CaseIterable {
             (.routing, .operator):
             true
         case (.routing, .cell): false
+        case (.leasing, .gateway), (.leasing, .operator): true
+        case (.leasing, .viewer), (.leasing, .cell), (.leasing, .releaser), (.leasing, .backup): false
         case (.ownership, _): true
         case (.reading, .viewer), (.reading, .releaser), (.reading, .backup), (.reading, .operator): true
         case (.reading, .gateway), (.reading, .cell): false

@@ -32,9 +32,9 @@ public enum Routes {
         .read("listGateways", "/v1/gateways", .reading, query: ["limit", "cursor"], Endpoints.listGateways),
         .read("getGateway", "/v1/gateways/{gateway}", .reading, Endpoints.getGateway),
         Operation(
-            "putGateway", .put, "/v1/gateways/{gateway}", .routing,
+            "putGateway", .put, "/v1/gateways/{gateway}", .leasing,
             .deferred(bodyBytesMax: Limits.bodyBytesMax, Endpoints.putGateway)),
-        .write("deleteGateway", .delete, "/v1/gateways/{gateway}", .routing, Endpoints.deleteGateway),
+        .write("deleteGateway", .delete, "/v1/gateways/{gateway}", .leasing, Endpoints.deleteGateway),
         .read("getConvergence", "/v1/revisions/{revision}/convergence", .reading, Endpoints.getConvergence),
 
         // Cells

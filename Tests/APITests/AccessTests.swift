@@ -41,6 +41,7 @@ struct AccessTests {
         switch access {
         case .open: Set(Role.allCases)
         case .routing: [.gateway, .viewer, .releaser, .backup, .operator, .admin]
+        case .leasing: [.gateway, .operator, .admin]
         case .ownership: Set(Role.allCases)
         case .reading: [.viewer, .releaser, .backup, .operator, .admin]
         case .changing: [.operator, .admin]
@@ -113,6 +114,17 @@ struct AccessTests {
             try await api.send(.get, "/v1/cells/cell-2/tenants", as: .cell).expect(403, "permissionDenied")
             try await api.send(.get, "/v1/cells/nowhere/tenants", as: .cell).expect(403, "permissionDenied")
             try await api.send(.get, "/v1/cells/cell-2/tenants", as: .gateway).expect(200)
+        }
+    }
+
+    @Test("who only reads keeps no lease by polling")
+    func pollingReaders() async throws {
+        try await TestAPI.withAcme { api in
+            try await api.send(.get, "/v1/routing-table", as: .viewer).expect(200)
+            try await api.send(.get, "/v1/routing-table?gateway=edge-1", as: .viewer).expect(
+                403, "permissionDenied")
+            try await api.send(.get, "/v1/gateways/edge-1").expect(404)
+            try await api.send(.get, "/v1/routing-table?gateway=edge-1", as: .operator).expect(200)
         }
     }
 

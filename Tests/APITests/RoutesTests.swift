@@ -27,7 +27,8 @@ struct RoutesTests {
             let (role, scoped) = Self.documented(operation.access)
             #expect(document["x-role"] == .string(role), "\(operation.id)")
             #expect(document["x-cell-scope"] == (scoped ? true : nil), "\(operation.id)")
-            #expect((document["security"] == []) == (operation.access == .open), "\(operation.id)")
+            #expect(document["x-lease"] == (operation.access == .leasing ? true : nil), "\(operation.id)")
+            #expect(document["security"] == Self.security(operation.access), "\(operation.id)")
             for status in ["401", "403"] {
                 #expect(
                     (document["responses"]?[status] != nil) == (operation.access != .open), "\(operation.id)")
@@ -35,11 +36,17 @@ struct RoutesTests {
         }
     }
 
+    /// No token at all, one or none (where the server lets anonymous gateways in), or, left out, always one.
+    private static func security(_ access: Access) -> JSONValue? {
+        if access == .open { return [] }
+        return access.admits(.gateway) ? [["bearer": []], [:]] : nil
+    }
+
     /// What openapi.yaml calls an access: its least role, and whether a cell may ask for itself.
     static func documented(_ access: Access) -> (role: String, cellScope: Bool) {
         switch access {
         case .open: ("none", false)
-        case .routing: ("gateway", false)
+        case .routing, .leasing: ("gateway", false)
         case .ownership: ("gateway", true)
         case .reading: ("viewer", false)
         case .changing: ("operator", false)

@@ -1,4 +1,5 @@
 import API
+import Bytes
 import ControlPlane
 import HTTP
 import JSON

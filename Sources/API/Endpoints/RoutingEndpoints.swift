@@ -11,6 +11,12 @@ extension Endpoints {
         let (since, wait) = (try call.since(), try call.wait())
         if let name = call.query["gateway"] {
             let id = try call.gatewayID(name)
+            guard Access.leasing.admits(call.principal.role) else {
+                throw RegistryError(
+                    .permissionDenied,
+                    "The token '\(call.principal.name)' has the role '\(call.principal.role.rawValue)', which keeps no lease.",
+                    nextSteps: ["leave 'gateway' out to read the table alone"])
+            }
             // A table that was never published can't have been applied: the poll is answered 410, and acknowledges nothing.
             let applied = since.flatMap { $0.isAhead(of: controlPlane.routing.current.tag) ? nil : $0 }
             if !controlPlane.gateways.contact(id, applied: applied) {

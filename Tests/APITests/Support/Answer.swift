@@ -1,3 +1,4 @@
+import Bytes
 import Compression
 import HTTP
 import JSON
