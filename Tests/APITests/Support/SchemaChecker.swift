@@ -167,8 +167,12 @@ struct SchemaChecker: Sendable {
                 guard let text = value.string else { return nil }
                 return Patterns.matches(text, rule.string ?? "") ? nil : "does not match \(rule): '\(text)'"
             case "format":
-                guard rule == "date-time", let text = value.string else { return nil }
-                return Timestamp(text) == nil ? "is no time: '\(text)'" : nil
+                guard let text = value.string else { return nil }
+                switch rule.string {
+                case "date-time": return Timestamp(text) == nil ? "is no time: '\(text)'" : nil
+                case "idn-hostname": return Host.normalised(text) == nil ? "is no host name: '\(text)'" : nil
+                default: return "has the format \(rule), which this checker does not know"
+                }
             case "description", "example", "examples", "title", "default", "readOnly", "x-line-schema":
                 return nil
             default: return "has the rule '\(keyword)', which this checker does not know"
