@@ -39,7 +39,8 @@ let package = Package(
         .target(name: "Bytes", swiftSettings: strict),
         .target(name: "HTTP", dependencies: ["Bytes"], swiftSettings: strict),
         .target(
-            name: "HTTPServer", dependencies: ["Bytes", "HTTP", "Compression", "CMicroHTTPD"], swiftSettings: adapter),
+            name: "HTTPServer", dependencies: ["Bytes", "HTTP", "Compression", "CMicroHTTPD"],
+            swiftSettings: adapter),
         .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: adapter),
         .target(
             name: "Telemetry",
@@ -77,7 +78,8 @@ let package = Package(
         .executableTarget(
             name: "control-plane",
             dependencies: [
-                "API", "Bytes", "Compression", "ControlPlane", "HTTP", "HTTPServer", "JSON", "Registry", "SQLite",
+                "API", "Bytes", "Compression", "ControlPlane", "HTTP", "HTTPServer", "JSON", "Registry",
+                "SQLite",
                 "Store", "Telemetry",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -86,7 +88,8 @@ let package = Package(
         .executableTarget(
             name: "cellctl",
             dependencies: [
-                "HTTPClient", "JSON", "Registry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "HTTPClient", "JSON", "Registry",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
@@ -97,14 +100,16 @@ let package = Package(
             name: "CSQLiteFaults", path: "Tests/CSQLiteFaults", linkerSettings: [.linkedLibrary("sqlite3")]),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "CSQLiteFaults"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: strict),
-        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTP", "Bytes"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTP", "Bytes"], swiftSettings: strict),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient"], swiftSettings: strict),
         .testTarget(
             name: "TelemetryTests",
             dependencies: ["Telemetry", "JSON", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .testTarget(
-            name: "RegistryTests", dependencies: ["Registry", "JSON"], exclude: ["Golden"], swiftSettings: strict),
+            name: "RegistryTests", dependencies: ["Registry", "JSON"], exclude: ["Golden"],
+            swiftSettings: strict),
         .testTarget(
             name: "StoreTests", dependencies: ["Store", "Registry", "SQLite", "JSON"], exclude: ["Golden"],
             swiftSettings: strict),
@@ -115,14 +120,16 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Bytes", "Compression", "ControlPlane", "HTTP", "JSON", "Registry", "Store", "Telemetry",
+                "API", "Bytes", "Compression", "ControlPlane", "HTTP", "JSON", "Registry", "Store",
+                "Telemetry",
                 .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
             ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "CellctlTests",
             dependencies: [
-                "cellctl", "HTTPClient", "JSON", "Registry", .product(name: "Crypto", package: "swift-crypto"),
+                "cellctl", "HTTPClient", "JSON", "Registry",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],

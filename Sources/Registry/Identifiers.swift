@@ -31,7 +31,9 @@ public struct TenantID: Hashable, Sendable, Comparable, CustomStringConvertible 
 
     // By bytes, as the database and the routing table compare: Swift's strings would take `é` in one scalar and
     // in two for the same tenant.
-    public static func == (a: TenantID, b: TenantID) -> Bool { a.rawValue.utf8.elementsEqual(b.rawValue.utf8) }
+    public static func == (a: TenantID, b: TenantID) -> Bool {
+        a.rawValue.utf8.elementsEqual(b.rawValue.utf8)
+    }
     public static func < (a: TenantID, b: TenantID) -> Bool {
         a.rawValue.utf8.lexicographicallyPrecedes(b.rawValue.utf8)
     }

@@ -83,10 +83,12 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func traces() throws -> TraceConfiguration? {
-        guard let endpoint = ProcessInfo.processInfo.environment["OTEL_EXPORTER_OTLP_ENDPOINT"], !endpoint.isEmpty
+        guard let endpoint = ProcessInfo.processInfo.environment["OTEL_EXPORTER_OTLP_ENDPOINT"],
+            !endpoint.isEmpty
         else { return nil }
         guard var configuration = TraceConfiguration(endpoint: endpoint) else {
-            throw ValidationError("OTEL_EXPORTER_OTLP_ENDPOINT must be an http or https URL, not '\(endpoint)'.")
+            throw ValidationError(
+                "OTEL_EXPORTER_OTLP_ENDPOINT must be an http or https URL, not '\(endpoint)'.")
         }
         configuration.serviceVersion = Version.current
         return configuration
