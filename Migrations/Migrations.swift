@@ -1,6 +1,7 @@
 /// The schema's history, oldest first: the one list of migrations. A file that has landed is never edited.
 public enum Migrations {
     public static let all: [(version: Int, name: String, sql: [UInt8])] = [
-        (1, "registry", PackageResources._001_registry_sql)
+        (1, "registry", PackageResources._001_registry_sql),
+        (2, "moves", PackageResources._002_moves_sql),
     ]
 }

@@ -10,6 +10,8 @@ public enum Access: String, Sendable, CaseIterable {
     case leasing
     /// The ownership feed, which a cell reads of itself too.
     case ownership
+    /// What a cell says of itself: that it enforces its ownership feed.
+    case sealing
     /// Everything but tokens.
     case reading
     /// Changes of cells, tenants and their placement.
@@ -27,6 +29,8 @@ public enum Access: String, Sendable, CaseIterable {
         case (.leasing, .gateway), (.leasing, .operator): true
         case (.leasing, .viewer), (.leasing, .cell), (.leasing, .releaser), (.leasing, .backup): false
         case (.ownership, _): true
+        case (.sealing, .cell), (.sealing, .operator): true
+        case (.sealing, .gateway), (.sealing, .viewer), (.sealing, .releaser), (.sealing, .backup): false
         case (.reading, .viewer), (.reading, .releaser), (.reading, .backup), (.reading, .operator): true
         case (.reading, .gateway), (.reading, .cell): false
         case (.changing, .operator): true

@@ -15,8 +15,7 @@ public enum Problem {
         case .notAcceptable: .notAcceptable
         case .requestTimeout: .requestTimeout
         case .stateConflict, .inUse, .hostTaken, .notPlaceable, .moveRequired, .revertConflict,
-            .alreadyExists,
-            .idempotencyKeyInUse:
+            .alreadyExists, .operationDone, .policyViolation, .insufficientCapacity, .idempotencyKeyInUse:
             .conflict
         case .revisionGone: .gone
         case .lengthRequired: .lengthRequired
@@ -55,6 +54,9 @@ public enum Problem {
         case .moveRequired: "A tenant's cell is changed by a move"
         case .revertConflict: "Later changes stand on this one"
         case .alreadyExists: "It exists already"
+        case .operationDone: "The operation has ended"
+        case .policyViolation: "A safety rule speaks against it"
+        case .insufficientCapacity: "Not everything fits elsewhere"
         case .revisionGone: "The revision is too old"
         case .lengthRequired: "A Content-Length is required"
         case .preconditionFailed: "The precondition failed"
@@ -92,10 +94,7 @@ public enum Problem {
                 error.errors.map { ["field": .string($0.field), "message": .string($0.message)] })
         }
         if !error.blockers.isEmpty {
-            object["blockers"] = .array(
-                error.blockers.map {
-                    ["kind": .string($0.kind), "id": .string($0.id), "message": .string($0.message)]
-                })
+            object["blockers"] = .array(error.blockers.map(\.document))
         }
         if !error.nextSteps.isEmpty { object["nextSteps"] = .array(error.nextSteps.map { .string($0) }) }
 

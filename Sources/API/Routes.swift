@@ -50,6 +50,11 @@ public enum Routes {
         .write("cordonCell", .post, "/v1/cells/{cell}:cordon", .changing, Endpoints.cordonCell),
         .write("uncordonCell", .post, "/v1/cells/{cell}:uncordon", .changing, Endpoints.uncordonCell),
         .write("retireCell", .post, "/v1/cells/{cell}:retire", .changing, Endpoints.retireCell),
+        .write("drainCell", .post, "/v1/cells/{cell}:drain", .changing, Endpoints.drainCell),
+        .write("undrainCell", .post, "/v1/cells/{cell}:undrain", .changing, Endpoints.undrainCell),
+        Operation(
+            "putCellOwnership", .put, "/v1/cells/{cell}/ownership", .sealing,
+            .deferred(bodyBytesMax: Limits.bodyBytesMax, Endpoints.putCellOwnership)),
         Operation(
             "importCells", .post, "/v1/cells:import", .changing,
             query: ["zones", "capacity", "activate", "atomic", "dryRun"],
@@ -66,6 +71,7 @@ public enum Routes {
         .write("deleteTenant", .delete, "/v1/tenants/{tenant}", .changing, Endpoints.deleteTenant),
         .write("suspendTenant", .post, "/v1/tenants/{tenant}:suspend", .changing, Endpoints.suspendTenant),
         .write("resumeTenant", .post, "/v1/tenants/{tenant}:resume", .changing, Endpoints.resumeTenant),
+        .write("moveTenant", .post, "/v1/tenants/{tenant}:move", .changing, Endpoints.moveTenant),
         .read("explainTenant", "/v1/tenants/{tenant}:explain", .reading, Endpoints.explainTenant),
         .read(
             "getTenantHistory", "/v1/tenants/{tenant}/history", .reading, query: ["limit", "cursor"],
@@ -79,6 +85,42 @@ public enum Routes {
         Operation(
             "simulatePlacement", .post, "/v1/placement:simulate", .reading,
             .deferred(bodyBytesMax: Limits.bodyBytesMax, Endpoints.simulatePlacement)),
+
+        // Long work, and what moves tenants
+        .read(
+            "listOperations", "/v1/operations", .reading, query: ["kind", "state", "limit", "cursor"],
+            Endpoints.listOperations),
+        .read("getOperation", "/v1/operations/{operation}", .reading, Endpoints.getOperation),
+        .memory(
+            "waitOperation", "/v1/operations/{operation}:wait", .reading, query: ["wait"],
+            Endpoints.waitOperation),
+        Operation(
+            "waitForOperation", .post, "/v1/operations/{operation}:wait", .reading, query: ["wait"],
+            .immediate(Endpoints.waitOperation)),
+        .write("pauseOperation", .post, "/v1/operations/{operation}:pause", .changing, Endpoints.pauseOperation),
+        .write("resumeOperation", .post, "/v1/operations/{operation}:resume", .changing, Endpoints.resumeOperation),
+        .write("cancelOperation", .post, "/v1/operations/{operation}:cancel", .changing, Endpoints.cancelOperation),
+        .read(
+            "listMigrations", "/v1/migrations", .reading, query: ["kind", "state", "limit", "cursor"],
+            Endpoints.listOperations),
+        .write("createMigration", .post, "/v1/migrations", .changing, Endpoints.createMigration),
+        .read("getMigration", "/v1/migrations/{migration}", .reading, Endpoints.getMigration),
+        .read(
+            "listMigrationTenants", "/v1/migrations/{migration}/tenants", .reading,
+            query: ["state", "limit", "cursor"],
+            Endpoints.listMigrationTenants),
+        .write("pauseMigration", .post, "/v1/migrations/{migration}:pause", .changing, Endpoints.pauseOperation),
+        .write("resumeMigration", .post, "/v1/migrations/{migration}:resume", .changing, Endpoints.resumeOperation),
+        .write("cancelMigration", .post, "/v1/migrations/{migration}:cancel", .changing, Endpoints.cancelOperation),
+        .write(
+            "reverseMigration", .post, "/v1/migrations/{migration}:reverse", .changing, Endpoints.reverseMigration),
+        .read("listZones", "/v1/zones", .reading, Endpoints.listZones),
+        .write("evacuateZone", .post, "/v1/zones/{zone}:evacuate", .changing, Endpoints.evacuateZone),
+        .write("restoreZone", .post, "/v1/zones/{zone}:restore", .changing, Endpoints.restoreZone),
+        .write("rebalance", .post, "/v1/rebalance", .changing, Endpoints.rebalance),
+        .read("getCapacity", "/v1/capacity", .reading, Endpoints.getCapacity),
+        .read("getPolicies", "/v1/policies", .reading, Endpoints.getPolicies),
+        .write("putPolicies", .put, "/v1/policies", .changing, Endpoints.putPolicies),
 
         // What was done
         .read(

@@ -12,6 +12,9 @@ public final class ControlPlane: Sendable {
     public let routing: RoutingPublisher
     public let tokens: TokenTable
     public let gateways: GatewayLedger
+    public let seals = SealLedger()
+    let moves = Moves()
+    let movers: Movers
     public let clock: Clock
     /// Idempotency keys of requests that have not been answered yet.
     let running = Mutex<Set<IdempotencyKey>>([])
@@ -26,8 +29,11 @@ public final class ControlPlane: Sendable {
     }
 
     /// Reads what memory holds from the store, and follows it from then on.
-    public init(store: Store, clock: Clock) throws {
+    public init(
+        store: Store, clock: Clock, webhooks: WebhookSettings = WebhookSettings()
+    ) throws {
         self.store = store
+        movers = Movers(webhooks, clock: clock)
         self.clock = clock
         let feed = try store.read(timeLimit: .seconds(600)) { try RoutingFeed(loading: $0) }
         incarnation = feed.snapshot.incarnation
@@ -36,6 +42,8 @@ public final class ControlPlane: Sendable {
         tokens = TokenTable(try store.read { try $0.tokens() })
         gateways = GatewayLedger(try store.read { try $0.gateways() }, clock: clock)
         store.onCommit { [weak self] in self?.follow($0) }
+        let advance = moves.advance
+        gateways.onAdvance { advance.wake() }
     }
 
     /// The revision of the last committed change.
@@ -59,6 +67,7 @@ public final class ControlPlane: Sendable {
             guard update.revision > old else { return }
             if update.tokensChanged { tokens.replace(try transaction.tokens()) }
             for id in update.gatewaysGone { gateways.forget(id) }
+            if update.operationsChanged || !update.gatewaysGone.isEmpty { moves.advance.wake() }
             let routed = update.snapshot.revision != routing.current.revision
             routing.publish(update.snapshot)
             published.withLock { $0 = update.revision }

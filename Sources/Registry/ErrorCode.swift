@@ -34,6 +34,12 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     /// Later changes stand on the one that was to be reverted.
     case revertConflict
     case alreadyExists
+    /// The operation has ended already.
+    case operationDone
+    /// A safety rule speaks against it.
+    case policyViolation
+    /// Tenants that would have to move fit on no other cell.
+    case insufficientCapacity
     /// The revision is too old, or of another incarnation: start from the full table.
     case revisionGone
     case preconditionFailed

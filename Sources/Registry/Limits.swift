@@ -54,6 +54,24 @@ public enum Limits {
     /// Of those, how many are read back at a start: fewer, because a start must be quick.
     public static let deltaChangesLoadedMax = 20_000
 
+    /// By contract a gateway serves nothing by a table that it has not confirmed for as long.
+    public static let tableLifetime = Duration.seconds(24 * 3600)
+
     // Cells
     public static let cellsMax = 10_000
+
+    // Tenant migrations
+    public static let batchTenantsMax = 1000
+    public static let batchesInFlightMax = 256
+    public static let movesPerOperationMax = 500_000
+    public static let tenantsPerRequestMax = 10_000
+    /// Moves listed in the answer to a dry run; all are counted.
+    public static let movesShownMax = 10_000
+    public static let freezeDeadlines = Duration.seconds(1)...Duration.seconds(600)
+    public static let operationDeadlines = Duration.seconds(1)...Duration.seconds(168 * 3600)
+    public static let reverseWindowMax = Duration.seconds(168 * 3600)
+    public static let evacuations = Duration.seconds(1)...Duration.seconds(168 * 3600)
+    public static let operationLifetime = Duration.seconds(30 * 86_400)
+    public static let operationLogMax = 500
+    public static let blockersShownMax = 20
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// Why a request can't be done, in words that are safe to show to whoever asked.
 ///
 /// What caused it inside (an SQL message, an errno) is never in here: that is only logged.
@@ -47,5 +49,9 @@ public struct Blocker: Sendable, Equatable {
         self.kind = kind
         self.id = id
         self.message = message
+    }
+
+    public var document: JSONValue {
+        ["kind": .string(kind), "id": .string(id), "message": .string(message)]
     }
 }

@@ -25,13 +25,15 @@ public final class CellLedger {
             return PlacementPolicy.Candidate(
                 id: document.id, zone: row.text(0), state: document.state, schedulable: row.bool(2),
                 capacity: row.int64(3), load: row.int64(4), labels: document.labels, tenants: row.int64(5),
+                reserved: row.int64(8), incoming: row.int64(9),
                 dedicatedTo: row.optionalText(6).flatMap(TenantID.init))
         }
         positions = Dictionary(uniqueKeysWithValues: cells.enumerated().map { ($1.id, $0) })
     }
 
     private static let loadSQL = """
-        SELECT zone, state, schedulable, capacity, load, tenants, dedicated_to, document FROM cells ORDER BY id
+        SELECT zone, state, schedulable, capacity, load, tenants, dedicated_to, document, reserved, incoming
+        FROM cells ORDER BY id
         """
 
     public func candidate(_ id: CellID) -> PlacementPolicy.Candidate? { positions[id].map { cells[$0] } }
@@ -52,6 +54,24 @@ public final class CellLedger {
         }
     }
 
+    /// Takes a place for a tenant that is on its way to the cell.
+    func reserve(_ entry: Entry, on cell: CellID) {
+        update(cell) {
+            $0.reserved += entry.load
+            $0.incoming += 1
+            if entry.dedicated { $0.dedicatedTo = entry.tenant }
+        }
+    }
+
+    /// Gives the place back: the tenant has arrived, or will not come.
+    func release(_ entry: Entry, on cell: CellID) {
+        update(cell) {
+            $0.reserved -= entry.load
+            $0.incoming -= 1
+            if $0.dedicatedTo == entry.tenant { $0.dedicatedTo = nil }
+        }
+    }
+
     private func update(_ cell: CellID, _ change: (inout PlacementPolicy.Candidate) -> Void) {
         guard let position = positions[cell] else {
             preconditionFailure("a placed tenant's cell is in the ledger")
@@ -64,12 +84,15 @@ public final class CellLedger {
         for position in touched {
             let cell = cells[position]
             try connection.run(
-                Self.flushSQL, cell.id.rawValue, cell.load, cell.tenants, cell.dedicatedTo?.rawValue)
+                Self.flushSQL, cell.id.rawValue, cell.load, cell.tenants, cell.dedicatedTo?.rawValue, cell.reserved,
+                cell.incoming)
         }
         touched = []
     }
 
-    private static let flushSQL = "UPDATE cells SET load = $2, tenants = $3, dedicated_to = $4 WHERE id = $1"
+    private static let flushSQL = """
+        UPDATE cells SET load = $2, tenants = $3, dedicated_to = $4, reserved = $5, incoming = $6 WHERE id = $1
+        """
 
     /// Holds the ledger between transactions. Used on the writer's thread alone.
     final class Cache: @unchecked Sendable {  // Only the writer's thread calls it; the store keeps it there.

@@ -3,12 +3,12 @@ import Registry
 import SQLite
 
 enum CellStore {
-    static let columns = "document, load, tenants, revision, created_at_ms, updated_at_ms"
+    static let columns = "document, load, tenants, revision, created_at_ms, updated_at_ms, reserved, incoming"
 
     static func record(_ row: borrowing Row) throws -> CellRecord {
         CellRecord(
             cell: try cell(document: row.text(0)), load: row.int64(1), tenants: row.int64(2),
-            revision: Revision(rawValue: row.int64(3)), createdAt: Timestamp(rawValue: row.int64(4)),
+            reserved: row.int64(6), incoming: row.int64(7), revision: Revision(rawValue: row.int64(3)), createdAt: Timestamp(rawValue: row.int64(4)),
             updatedAt: Timestamp(rawValue: row.int64(5)))
     }
 
@@ -82,23 +82,22 @@ extension WriteTransaction {
         let placed = try connection.first(
             Self.saveSQL, cell.id.rawValue, cell.zone, cell.state.rawValue, cell.schedulable, cell.capacity,
             cell.document.encodedString(.canonical), revision.rawValue, createdAt.rawValue, now.rawValue
-        ) { (load: $0.int64(0), tenants: $0.int64(1)) }
+        ) { (load: $0.int64(0), tenants: $0.int64(1), reserved: $0.int64(2), incoming: $0.int64(3)) }
         forgetLedger()
         return CellRecord(
-            cell: cell, load: placed?.load ?? 0, tenants: placed?.tenants ?? 0, revision: revision,
-            createdAt: createdAt,
-            updatedAt: now)
+            cell: cell, load: placed?.load ?? 0, tenants: placed?.tenants ?? 0, reserved: placed?.reserved ?? 0,
+            incoming: placed?.incoming ?? 0, revision: revision, createdAt: createdAt, updatedAt: now)
     }
 
     private static let saveSQL = """
-        INSERT INTO cells (id, zone, state, schedulable, capacity, load, tenants, document, revision,
-                           created_at_ms, updated_at_ms)
-        VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7, $8, $9)
+        INSERT INTO cells (id, zone, state, schedulable, capacity, load, tenants, reserved, incoming, document,
+                           revision, created_at_ms, updated_at_ms)
+        VALUES ($1, $2, $3, $4, $5, 0, 0, 0, 0, $6, $7, $8, $9)
         ON CONFLICT (id) DO UPDATE SET
             zone = excluded.zone, state = excluded.state, schedulable = excluded.schedulable,
             capacity = excluded.capacity, document = excluded.document, revision = excluded.revision,
             updated_at_ms = excluded.updated_at_ms
-        RETURNING load, tenants
+        RETURNING load, tenants, reserved, incoming
         """
 
     public func delete(_ old: CellRecord) throws {

@@ -6,6 +6,7 @@ public enum StoreCheck: String, Sendable, CaseIterable {
     case pagesAndIndexes
     case foreignKeys
     case cellLoads
+    case reservations
     case hosts
     case auditChain
     case latestDocuments
@@ -19,6 +20,10 @@ public enum StoreCheck: String, Sendable, CaseIterable {
         case .cellLoads:
             return try connection.query(Self.cellLoadsSQL) { row in
                 "cell '\(row.text(0))' says load \(row.int64(1)) and \(row.int64(2)) tenants, its tenants \(row.int64(3)) and \(row.int64(4))"
+            }
+        case .reservations:
+            return try connection.query(Self.reservationsSQL) { row in
+                "cell '\(row.text(0))' says \(row.int64(1)) units reserved for \(row.int64(2)) tenants, the moves \(row.int64(3)) for \(row.int64(4))"
             }
         case .hosts:
             return try connection.query(Self.hostsSQL) {
@@ -39,6 +44,11 @@ public enum StoreCheck: String, Sendable, CaseIterable {
         SELECT c.id, c.load, c.tenants, coalesce(sum(t.load), 0), count(t.id)
         FROM cells c LEFT JOIN tenants t ON t.cell = c.id GROUP BY c.id
         HAVING c.load <> coalesce(sum(t.load), 0) OR c.tenants <> count(t.id)
+        """
+    private static let reservationsSQL = """
+        SELECT c.id, c.reserved, c.incoming, coalesce(sum(m.load), 0), count(m.tenant)
+        FROM cells c LEFT JOIN moves m ON m.target = c.id AND m.state IN ('planned', 'moving') GROUP BY c.id
+        HAVING c.reserved <> coalesce(sum(m.load), 0) OR c.incoming <> count(m.tenant)
         """
     private static let hostsSQL = """
         SELECT h.host, h.tenant FROM hosts h LEFT JOIN tenants t ON t.id = h.tenant

@@ -81,10 +81,8 @@ extension ReadTransaction {
     public func cellsAvoided(by tenant: TenantID, avoiding others: [TenantID]) throws -> [CellID: TenantID] {
         var cells: [CellID: TenantID] = [:]
         for other in others where other != tenant {
-            if let cell = try connection.first(Self.cellOfSQL, other.rawValue, row: { CellID($0.text(0)) })
-                ?? nil
-            {
-                cells[cell] = other
+            try connection.forEach(Self.cellsOfSQL, other.rawValue) { row in
+                if let cell = CellID(row.text(0)) { cells[cell] = other }
             }
         }
         try connection.forEach(Self.avoidersSQL, tenant.rawValue) { row in
@@ -95,9 +93,40 @@ extension ReadTransaction {
         return cells
     }
 
-    private static let cellOfSQL = "SELECT cell FROM tenants WHERE id = $1"
+    // One on its way to a cell stands on both.
+    /// The tenants that must not stand beside `tenant`, by either's wish, and where each is or will be.
+    public func peers(of tenant: Tenant) throws -> [TenantID: CellID] {
+        guard try !tenant.placement.avoidTenants.isEmpty || isAvoiding(tenant.id) else { return [:] }
+        let avoided = try cellsAvoided(by: tenant.id, avoiding: tenant.placement.avoidTenants)
+        return Dictionary(avoided.map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private func isAvoiding(_ tenant: TenantID) throws -> Bool {
+        try connection.first("SELECT 1 FROM avoidances WHERE avoided = $1 LIMIT 1", tenant.rawValue) { _ in true }
+            ?? false
+    }
+
+    /// Every tenant of the cell that no operation moves already.
+    public func tenantsAtRest(on cell: CellID) throws -> [Tenant] {
+        try connection.query(Self.atRestSQL, cell.rawValue) { try TenantStore.record($0).tenant }
+    }
+
+    private static let atRestSQL = """
+        SELECT \(TenantStore.columns) FROM tenants t
+        WHERE cell = $1 AND NOT EXISTS (
+            SELECT 1 FROM moves m WHERE m.tenant = t.id AND m.state IN ('planned', 'moving'))
+        ORDER BY id
+        """
+
+    private static let cellsOfSQL = """
+        SELECT cell FROM tenants WHERE id = $1
+        UNION ALL SELECT target FROM moves WHERE tenant = $1 AND state IN ('planned', 'moving')
+        """
     private static let avoidersSQL = """
         SELECT t.id, t.cell FROM avoidances a JOIN tenants t ON t.id = a.tenant WHERE a.avoided = $1
+        UNION ALL
+        SELECT m.tenant, m.target FROM avoidances a JOIN moves m ON m.tenant = a.tenant
+        WHERE a.avoided = $1 AND m.state IN ('planned', 'moving')
         """
 
     public func tenantCount() throws -> Int {

@@ -163,7 +163,8 @@ extension Endpoints {
         var fields: Fields = [.contentType: "application/json"]
         if isTagged, let tag = answer.tag { fields[.etag] = etag(tag) }
         if !answer.location.isEmpty { fields[.location] = answer.location }
-        return Response(answer.created ? .created : .ok, fields: fields, body: .bytes(answer.body))
+        let status: Status = answer.isAccepted ? .accepted : answer.created ? .created : .ok
+        return Response(status, fields: fields, body: .bytes(answer.body))
     }
 
     func changeRequest(

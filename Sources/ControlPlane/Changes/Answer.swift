@@ -5,7 +5,9 @@ import Store
 /// What a write is answered with, ready to send and to keep: a repeated request gets these very bytes.
 public struct Answer: Sendable, Equatable {
     public var created: Bool
-    /// Where the resource is; empty where the answer needs no `Location`.
+    /// True where the work has only begun.
+    public var isAccepted: Bool
+    /// Where the resource, or the work's operation, is; empty where the answer needs no `Location`.
     public var location: String
     /// Its revision; nil where there is no one resource.
     public var tag: RevisionTag?
@@ -13,13 +15,15 @@ public struct Answer: Sendable, Equatable {
 
     init(_ outcome: Outcome, incarnation: Incarnation, location: String) {
         created = outcome.created
-        self.location = outcome.created ? location : ""
+        isAccepted = outcome.isAccepted
+        self.location = outcome.location ?? (outcome.created ? location : "")
         tag = RevisionTag(incarnation, outcome.revision)
         body = JSONValue.object(outcome.shown).encoded()
     }
 
     init(body: JSONValue) {
         created = false
+        isAccepted = false
         location = ""
         tag = nil
         self.body = body.encoded()
@@ -28,6 +32,7 @@ public struct Answer: Sendable, Equatable {
     init(_ kept: KeptAnswer) throws {
         let fields = try JSONValue(parsing: Array(kept.fields.utf8))
         created = kept.status == Self.createdStatus
+        isAccepted = kept.status == Self.acceptedStatus
         location = fields["location"]?.string ?? ""
         tag = fields["tag"]?.string.flatMap(RevisionTag.init)
         body = kept.body
@@ -38,10 +43,11 @@ public struct Answer: Sendable, Equatable {
             "location": .string(location), "tag": tag.map { .string($0.description) } ?? .null,
         ]
         return KeptAnswer(
-            status: created ? Self.createdStatus : Self.doneStatus, fields: fields.encodedString(), body: body
-        )
+            status: isAccepted ? Self.acceptedStatus : created ? Self.createdStatus : Self.doneStatus,
+            fields: fields.encodedString(), body: body)
     }
 
     private static let createdStatus = 201
+    private static let acceptedStatus = 202
     private static let doneStatus = 200
 }

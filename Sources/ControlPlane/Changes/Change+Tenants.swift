@@ -22,6 +22,7 @@ extension Change {
         guard let old = try transaction.tenant(id) else { throw notFound("tenant", id) }
         try check("tenant", id, at: old.revision)
         _ = try old.tenant.state.after(.delete)
+        try checkAtRest(id)
         try transaction.delete(old)
         return .deleted(id.rawValue, at: transaction.revision(), previous: old.revision)
     }
@@ -34,6 +35,7 @@ extension Change {
         guard let state = try tenant.state.after(event) else {
             preconditionFailure("only a deletion ends without a tenant")
         }
+        if state != tenant.state { try checkAtRest(id) }
         tenant.state = state
         return try write(tenant, replacing: old)
     }
@@ -52,6 +54,10 @@ extension Change {
         if let old {
             try TenantRules.check(replacing: old.tenant, with: spec)
             tenant = old.tenant
+            // A move has reserved room for what the tenant was when it was planned.
+            if spec.load != tenant.load || spec.pinned != tenant.pinned || spec.placement != tenant.placement {
+                try checkAtRest(spec.id)
+            }
             if spec.load > tenant.load { try checkRoom(for: spec, on: tenant.cell, now: tenant.load) }
             if spec.placement.dedicated, !tenant.placement.dedicated { try checkAlone(spec, on: tenant.cell) }
         } else {
@@ -143,7 +149,7 @@ extension Change {
         guard let candidate = try transaction.ledger().candidate(cell) else {
             preconditionFailure("a placed tenant's cell is in the ledger")
         }
-        let headroom = candidate.capacity - candidate.load
+        let headroom = candidate.capacity - candidate.load - candidate.reserved
         guard spec.load - load > headroom else { return }
         throw RegistryError(
             .notPlaceable,
@@ -156,10 +162,12 @@ extension Change {
     }
 
     private func checkAlone(_ spec: TenantSpec, on cell: CellID) throws {
-        guard let candidate = try transaction.ledger().candidate(cell), candidate.tenants > 1 else { return }
+        guard let candidate = try transaction.ledger().candidate(cell),
+            candidate.tenants + candidate.incoming > 1
+        else { return }
         throw RegistryError(
             .notPlaceable,
-            "The cell '\(cell)' has \(candidate.tenants) tenants: it can't become this one's alone.",
+            "The cell '\(cell)' has \(candidate.tenants + candidate.incoming) tenants: it can't become this one's alone.",
             errors: [FieldError("placement.dedicated", "can't become true on a shared cell")],
             nextSteps: ["move the tenant to an empty cell"])
     }

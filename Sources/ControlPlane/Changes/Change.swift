@@ -9,10 +9,13 @@ import Store
 public struct Change {
     public let transaction: WriteTransaction
     public let expectation: Expectation
+    /// True for a dry run, which shows a plan that does not work out instead of refusing it.
+    public let isRehearsal: Bool
 
-    public init(_ transaction: WriteTransaction, expectation: Expectation = .any) {
+    public init(_ transaction: WriteTransaction, expectation: Expectation = .any, isRehearsal: Bool = false) {
         self.transaction = transaction
         self.expectation = expectation
+        self.isRehearsal = isRehearsal
     }
 
     /// - Throws: `preconditionFailed` where the resource is not as the request expects it.
@@ -35,6 +38,13 @@ public struct Outcome: Sendable {
     public var shown: JSONObject
     /// Its revision now.
     public var revision: Revision
+    /// True where the work has only begun: `shown` is its operation, to be found at `location`.
+    public var isAccepted = false
+    /// True for the dry run of what would be refused: there is nothing to show but the plan.
+    public var isRefused = false
+    public var location: String?
+    /// What a dry run shows beside the effects.
+    public var plan: JSONObject?
 
     public init(created: Bool, shown: JSONObject, revision: Revision, previous: Revision) {
         self.created = created

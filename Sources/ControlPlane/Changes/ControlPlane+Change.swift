@@ -55,7 +55,8 @@ extension ControlPlane {
             let key = request.dryRun ? nil : request.idempotencyKey
             if let key, let kept = try transaction.answer(to: key) { return try Answer(kept) }
 
-            let outcome = try body(Change(transaction, expectation: request.expectation))
+            let outcome = try body(
+                Change(transaction, expectation: request.expectation, isRehearsal: request.dryRun))
             let effects = Effects(of: transaction)
             if let plan = request.plan, plan != effects.plan {
                 throw RegistryError(
@@ -67,11 +68,12 @@ extension ControlPlane {
                 transaction.rollBackAtEnd()
                 var result = outcome.shown
                 if result["token"] != nil { result["token"] = nil }
-                return Answer(
-                    body: [
-                        "dryRun": true, "plan": .string(effects.plan), "effects": try effects.shown(),
-                        "result": .object(result),
-                    ])
+                var shown: JSONObject = [
+                    "dryRun": true, "plan": .string(effects.plan), "effects": try effects.shown(),
+                    "result": outcome.isRefused ? .null : .object(result),
+                ]
+                for (name, value) in outcome.plan ?? [:] { shown[name] = value }
+                return Answer(body: .object(shown))
             }
             let answer = Answer(outcome, incarnation: incarnation, location: request.location)
             if let key { try transaction.keep(answer.kept, for: key) }

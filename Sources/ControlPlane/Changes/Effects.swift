@@ -21,11 +21,14 @@ struct Effects {
     /// 22 characters of base64url: the first 128 bits of the digest.
     var plan: String {
         let parts = events.map { event -> JSONValue in
-            // A new token's expiry moves with the clock; that it is new is all that its plan can promise.
+            // A new token's expiry moves with the clock; that it is new is all that its plan can promise. A new
+            // operation's name is random; its plan is what counts.
             let document = event.kind == .token ? nil : event.document
+            let name = event.kind == .operation && event.previous == .zero ? "" : event.id
             return [
-                .string(event.kind.rawValue), .string(event.id), .integer(event.previous.rawValue),
-                .string(event.operation), document.map { .string($0) } ?? .null,
+                .string(event.kind.rawValue), .string(name), .integer(event.previous.rawValue),
+                .string(event.operation),
+                document.map { .string(name.isEmpty ? $0.replacing(event.id, with: "") : $0) } ?? .null,
             ]
         }
         let digest = SHA256.hash(data: JSONValue.array(parts).encoded(.canonical))

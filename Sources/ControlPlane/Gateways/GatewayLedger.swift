@@ -11,22 +11,31 @@ import Synchronization
 public final class GatewayLedger: Sendable {
     private struct Entry {
         var record: GatewayRecord
-        var leaseEnd: ContinuousClock.Instant
+        /// The last contact; for one that has not been heard of since the start, the start itself.
+        var contact: ContinuousClock.Instant
         var unsaved: Bool
+
+        func leaseLeft(at uptime: ContinuousClock.Instant) -> Duration {
+            contact + Limits.leaseDuration - uptime
+        }
     }
 
     private let entries: Mutex<[String: Entry]>
     private let clock: Clock
+    private let advanced = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(_ records: [GatewayRecord], clock: Clock) {
         self.clock = clock
-        let leaseEnd = clock.uptime() + Limits.leaseDuration
+        let start = clock.uptime()
         entries = Mutex(
             Dictionary(
                 uniqueKeysWithValues: records.map {
-                    ($0.id, Entry(record: $0, leaseEnd: leaseEnd, unsaved: false))
+                    ($0.id, Entry(record: $0, contact: start, unsaved: false))
                 }))
     }
+
+    /// `listener` hears of each gateway that has acknowledged another table than before; it must be quick.
+    func onAdvance(_ listener: @escaping @Sendable () -> Void) { advanced.withLock { $0 = listener } }
 
     /// Renews the gateway's lease, and notes what it has applied.
     ///
@@ -39,26 +48,32 @@ public final class GatewayLedger: Sendable {
     public func contact(_ id: String, applied: RevisionTag?, digest: String?, error: String?) -> GatewayView?
     {
         let (now, uptime) = (clock.now(), clock.uptime())
-        return entries.withLock { entries -> GatewayView? in
+        var hasAdvanced = false
+        let view = entries.withLock { entries -> GatewayView? in
             guard let index = entries.index(forKey: id) else { return nil }
             var entry = entries.values[index]
             entry.record.contactAt = now
-            if let applied { entry.record.applied = applied }
+            if let applied {
+                hasAdvanced = applied != entry.record.applied
+                entry.record.applied = applied
+            }
             if let digest { entry.record.digest = digest }
             if let error { entry.record.error = error }
-            entry.leaseEnd = uptime + Limits.leaseDuration
+            entry.contact = uptime
             entry.unsaved = true
             entries.values[index] = entry
-            return GatewayView(entry.record, leaseLeft: Limits.leaseDuration, now: now)
+            return GatewayView(entry.record, leaseLeft: Limits.leaseDuration, silence: .zero, now: now)
         }
+        if hasAdvanced, let listener = advanced.withLock({ $0 }) { listener() }
+        return view
     }
 
     /// Puts a gateway on the list, whose row is durable by now.
     func add(_ record: GatewayRecord) {
-        let leaseEnd = clock.uptime() + Limits.leaseDuration
+        let contact = clock.uptime()
         entries.withLock { entries in
             if entries[record.id] == nil {
-                entries[record.id] = Entry(record: record, leaseEnd: leaseEnd, unsaved: false)
+                entries[record.id] = Entry(record: record, contact: contact, unsaved: false)
             }
         }
     }
@@ -70,7 +85,7 @@ public final class GatewayLedger: Sendable {
     public func view(of id: String) -> GatewayView? {
         let (now, uptime) = (clock.now(), clock.uptime())
         return entries.withLock { $0[id] }.map {
-            GatewayView($0.record, leaseLeft: $0.leaseEnd - uptime, now: now)
+            GatewayView($0.record, leaseLeft: $0.leaseLeft(at: uptime), silence: uptime - $0.contact, now: now)
         }
     }
 
@@ -78,7 +93,10 @@ public final class GatewayLedger: Sendable {
     public func views() -> [GatewayView] {
         let (now, uptime) = (clock.now(), clock.uptime())
         return entries.withLock { Array($0.values) }
-            .map { GatewayView($0.record, leaseLeft: $0.leaseEnd - uptime, now: now) }
+            .map {
+                GatewayView(
+                    $0.record, leaseLeft: $0.leaseLeft(at: uptime), silence: uptime - $0.contact, now: now)
+            }
             .sorted { $0.record.id < $1.record.id }
     }
 
@@ -102,9 +120,12 @@ public struct GatewayView: Sendable, Equatable {
     public var record: GatewayRecord
     public var isLive: Bool
     public var leaseEndsAt: Timestamp
+    /// Since the last contact, or since the start of this process where there has been none.
+    public var silence: Duration
 
-    init(_ record: GatewayRecord, leaseLeft: Duration, now: Timestamp) {
+    init(_ record: GatewayRecord, leaseLeft: Duration, silence: Duration, now: Timestamp) {
         self.record = record
+        self.silence = silence
         isLive = leaseLeft > .zero
         leaseEndsAt = now.advanced(byMilliseconds: leaseLeft.milliseconds)
     }

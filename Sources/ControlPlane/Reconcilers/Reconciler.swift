@@ -6,8 +6,14 @@ import Registry
 public protocol Reconciler: Sendable {
     var name: String { get }
     var period: Duration { get }
+    /// Wakes it before its period is over; nil for one that only time moves.
+    var wakeUp: WakeUp? { get }
     /// - Returns: one line for people: what was found and done.
     func step() async throws -> String
+}
+
+extension Reconciler {
+    public var wakeUp: WakeUp? { nil }
 }
 
 /// How a reconciler's last step went.

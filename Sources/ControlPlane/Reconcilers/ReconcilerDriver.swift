@@ -32,7 +32,11 @@ public final class ReconcilerDriver: Sendable {
                 group.addTask {
                     while !Task.isCancelled {
                         await self.step(reconciler)
-                        try? await Task.sleep(for: reconciler.period)
+                        if let wakeUp = reconciler.wakeUp {
+                            await wakeUp.rest(atMost: reconciler.period)
+                        } else {
+                            try? await Task.sleep(for: reconciler.period)
+                        }
                     }
                 }
             }

@@ -7,7 +7,11 @@ public enum Reconcilers {
         [
             SaveGatewayContacts(controlPlane: controlPlane),
             DeleteExpiredAnswers(controlPlane: controlPlane),
-        ]
+            AdvanceBatches(controlPlane: controlPlane),
+            EndOperations(controlPlane: controlPlane),
+            RestoreZones(controlPlane: controlPlane),
+            DeleteExpiredOperations(controlPlane: controlPlane),
+        ] + (1...CallMovers.count).map { CallMovers(number: $0, controlPlane: controlPlane) }
     }
 }
 

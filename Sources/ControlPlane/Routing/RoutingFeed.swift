@@ -50,6 +50,7 @@ struct RoutingFeed {
         var snapshot: RoutingSnapshot
         var revision: Revision
         var tokensChanged = false
+        var operationsChanged = false
         var gatewaysGone: [String] = []
     }
 
@@ -65,6 +66,7 @@ struct RoutingFeed {
             for change in page {
                 update.revision = change.event.revision
                 if change.event.kind == .token { update.tokensChanged = true }
+                if change.event.kind == .operation { update.operationsChanged = true }
                 if change.event.kind == .gateway { update.gatewaysGone.append(change.event.id) }
                 guard change.routing else { continue }
                 routed = true
@@ -91,7 +93,7 @@ extension RoutingChange {
             self = .tenant(
                 id, try change.after.map { try RoutedTenant(stored: $0) },
                 hostsBefore: change.before?.hosts ?? [], hostsAfter: change.after?.hosts ?? [])
-        case .token, .gateway:
+        case .token, .gateway, .operation, .policies:
             throw unreadable(change)
         }
     }
@@ -108,7 +110,7 @@ extension PastRoutingChange {
             let hosts = Set(change.before?.hosts ?? []).symmetricDifference(change.after?.hosts ?? [])
             return [.tenant(id, before: try change.before.map { try RoutedTenant(stored: $0) })]
                 + hosts.map { .host($0) }
-        case .token, .gateway:
+        case .token, .gateway, .operation, .policies:
             throw unreadable(change)
         }
     }

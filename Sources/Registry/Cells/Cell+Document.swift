@@ -9,7 +9,7 @@ extension Cell {
     /// - Throws: `invalidArgument` with every field that is wrong.
     public init(document: JSONValue, id: CellID?, replacing current: Cell? = nil) throws(RegistryError) {
         let reader = try DocumentReader(document)
-        reader.ignore("load", "tenants", "revision", "previousRevision", "createdAt", "updatedAt")
+        reader.ignore("load", "tenants", "reserved", "incoming", "revision", "previousRevision", "createdAt", "updatedAt")
         let named = reader.parsed("id", Names.dnsLabelRule, CellID.init)
         let zone = reader.required(
             "zone", reader.parsed("zone", Names.wordRule) { Names.isWord($0) ? $0 : nil })
@@ -106,6 +106,10 @@ extension CellRecord {
         guard case .object(var object) = cell.document else { preconditionFailure("a document is an object") }
         object["load"] = .integer(load)
         object["tenants"] = .integer(tenants)
+        if incoming > 0 {
+            object["reserved"] = .integer(reserved)
+            object["incoming"] = .integer(incoming)
+        }
         object["revision"] = .integer(revision.rawValue)
         object["createdAt"] = .string(createdAt.description)
         object["updatedAt"] = .string(updatedAt.description)

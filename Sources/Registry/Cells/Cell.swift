@@ -79,17 +79,22 @@ public struct CellRecord: Sendable, Equatable {
     /// The sum of its tenants' loads, in units.
     public var load: Int64
     public var tenants: Int64
+    /// What tenants on their way here will need, in units, and how many they are.
+    public var reserved: Int64
+    public var incoming: Int64
     public var revision: Revision
     public var createdAt: Timestamp
     public var updatedAt: Timestamp
 
     public init(
-        cell: Cell, load: Int64, tenants: Int64, revision: Revision, createdAt: Timestamp,
-        updatedAt: Timestamp
+        cell: Cell, load: Int64, tenants: Int64, reserved: Int64 = 0, incoming: Int64 = 0, revision: Revision,
+        createdAt: Timestamp, updatedAt: Timestamp
     ) {
         self.cell = cell
         self.load = load
         self.tenants = tenants
+        self.reserved = reserved
+        self.incoming = incoming
         self.revision = revision
         self.createdAt = createdAt
         self.updatedAt = updatedAt

@@ -23,18 +23,19 @@ public enum CellRules {
                 errors: [FieldError("schedulable", "must be false or be left out")],
                 nextSteps: ["undrain or activate it first"])
         }
-        guard new.zone == old.cell.zone || old.tenants == 0 else {
+        guard new.zone == old.cell.zone || old.tenants + old.incoming == 0 else {
             throw RegistryError(
                 .inUse,
-                "The cell '\(new.id)' serves \(old.tenants) tenants, placed for its zone '\(old.cell.zone)'.",
+                "The cell '\(new.id)' has \(old.tenants) tenants and awaits \(old.incoming), placed for its zone '\(old.cell.zone)'.",
                 errors: [FieldError("zone", "can't change while the cell has tenants")],
                 nextSteps: ["move its tenants away first", "register the new zone's cell under another name"])
         }
-        guard new.capacity >= old.load else {
+        let taken = old.load + old.reserved
+        guard new.capacity >= taken else {
             throw RegistryError(
                 .inUse,
-                "The cell '\(new.id)' carries \(old.load) units: its capacity can't become \(new.capacity).",
-                errors: [FieldError("capacity", "must be at least the load, \(old.load)")],
+                "The cell '\(new.id)' carries \(old.load) units and has \(old.reserved) reserved: its capacity can't become \(new.capacity).",
+                errors: [FieldError("capacity", "must be at least load and reservations, \(taken)")],
                 nextSteps: ["cordon the cell, so that it takes no more", "move tenants away first"])
         }
     }
@@ -50,9 +51,17 @@ public enum CellRules {
 
     /// Events that would leave tenants without a cell.
     public static func check(_ event: CellEvent, on record: CellRecord) throws(RegistryError) {
-        guard event == .retire || event == .delete || event == .observedEmpty, record.tenants > 0 else {
-            return
+        guard event == .retire || event == .delete || event == .observedEmpty else { return }
+        guard record.incoming == 0 else {
+            throw RegistryError(
+                .inUse, "The cell '\(record.cell.id)' awaits \(record.incoming) tenants that are on their way to it.",
+                blockers: [
+                    Blocker(
+                        kind: "cell", id: record.cell.id.rawValue, message: "awaits \(record.incoming) tenants")
+                ],
+                nextSteps: ["GET /v1/operations?state=running shows what moves them; wait for it or cancel it"])
         }
+        guard record.tenants > 0 else { return }
         throw RegistryError(
             .inUse, "The cell '\(record.cell.id)' still has \(record.tenants) tenants.",
             blockers: [

@@ -14,14 +14,18 @@ public enum PlacementPolicy {
         public var load: Int64
         public var labels: [String: String]
         public var tenants: Int64
-        /// The tenant that has the cell for itself.
+        /// What tenants on their way here will need, and how many they are: places that are taken already.
+        public var reserved: Int64
+        public var incoming: Int64
+        /// The tenant that has the cell for itself, or will.
         public var dedicatedTo: TenantID?
         /// Of the name; made once.
         let hash: UInt64
 
         public init(
             id: CellID, zone: String, state: CellState, schedulable: Bool, capacity: Int64, load: Int64,
-            labels: [String: String], tenants: Int64, dedicatedTo: TenantID?
+            labels: [String: String], tenants: Int64, reserved: Int64 = 0, incoming: Int64 = 0,
+            dedicatedTo: TenantID?
         ) {
             self.id = id
             self.zone = zone
@@ -31,6 +35,8 @@ public enum PlacementPolicy {
             self.load = load
             self.labels = labels
             self.tenants = tenants
+            self.reserved = reserved
+            self.incoming = incoming
             self.dedicatedTo = dedicatedTo
             hash = PlacementPolicy.stableHash(id.rawValue)
         }
@@ -73,7 +79,8 @@ public enum PlacementPolicy {
         if wanted.avoidCells.contains(cell.id) { found.append(.avoided) }
         if let other = question.avoided[cell.id] { found.append(.antiAffinity(other)) }
         if let holder = cell.dedicatedTo, holder != question.tenant { found.append(.dedicated(to: holder)) }
-        if wanted.dedicated, cell.tenants > (isCurrent ? 1 : 0) { found.append(.notAlone(cell.tenants)) }
+        let others = cell.tenants + cell.incoming - (isCurrent ? 1 : 0)
+        if wanted.dedicated, others > 0 { found.append(.notAlone(others)) }
         let headroom = cell.capacity - load(on: cell, without: question)
         if headroom < question.load { found.append(.noHeadroom(max(0, headroom), needed: question.load)) }
         return found
@@ -88,7 +95,7 @@ public enum PlacementPolicy {
         var best: (load: Int64, capacity: Int64)?
         var ties: [Int] = []
         for index in cells.indices where cells[index].schedulable && cells[index].state == .active {
-            var load = cells[index].load + question.load
+            var load = cells[index].load + cells[index].reserved + question.load
             if let current = question.current, current == cells[index].id { load -= question.load }
             let capacity = cells[index].capacity
             guard load <= capacity else { continue }
@@ -111,9 +118,10 @@ public enum PlacementPolicy {
             }?.index
     }
 
-    /// A cell's load, the tenant's own left out.
+    /// What is taken of a cell, the tenant's own left out.
     private static func load(on cell: Candidate, without question: Question) -> Int64 {
-        cell.id == question.current ? cell.load - question.load : cell.load
+        let taken = cell.load + cell.reserved
+        return cell.id == question.current ? taken - question.load : taken
     }
 
     /// a/b against c/d without division: negative, zero or positive. A capacity of 0 counts as full.

@@ -1,0 +1,66 @@
+import JSON
+import Registry
+import Store
+
+/// What a request for a drain or an evacuation says.
+public struct DrainRequest: Sendable, Equatable {
+    /// Nil: the placement policy chooses for each tenant.
+    public var to: CellID?
+    public var options: MigrationOptions
+
+    public init(document: JSONValue, cell: CellID) throws(RegistryError) {
+        let reader = try DocumentReader(document)
+        _ = reader.string("reason", bytesMax: Limits.reasonBytesMax)
+        to = reader.parsed("to", Names.dnsLabelRule, CellID.init)
+        options = MigrationOptions(from: reader)
+        if to == cell { reader.report("to", "can't be the cell that is drained") }
+        try reader.finish()
+    }
+}
+
+extension Change {
+    /// Cordons the cell and begins to move every tenant away. One that drains already keeps its operation.
+    public func drain(_ id: CellID, _ request: DrainRequest) throws -> Outcome {
+        guard let old = try transaction.cell(id) else { throw notFound("cell", id) }
+        try check("cell", id, at: old.revision)
+        if let running = try transaction.emptying(id) { return Outcome(accepting: running) }
+        let start = MigrationStart(
+            kind: .drain, resource: "/v1/cells/\(id)", options: request.options,
+            leaving: [Operation.Leaving(cell: id, schedulable: old.cell.schedulable)],
+            tenants: try transaction.tenantsAtRest(on: id))
+        return try self.start(try emptying(start, to: request.to))
+    }
+
+    /// Makes the cell active again; a drain that empties it is cancelled. Tenants that have left stay where they are.
+    public func undrain(_ id: CellID) throws -> Outcome {
+        guard let old = try transaction.cell(id) else { throw notFound("cell", id) }
+        try check("cell", id, at: old.revision)
+        guard let running = try transaction.emptying(id) else { return try move(cell: id, by: .undrain) }
+        guard running.kind == .drain else {
+            throw RegistryError(
+                .inUse, "The cell '\(id)' is drained by the operation '\(running.id)', with others.",
+                blockers: [Blocker(kind: "operation", id: running.id.rawValue, message: "drains the cell")],
+                nextSteps: ["POST /v1/operations/\(running.id):cancel gives back all of its cells"])
+        }
+        _ = try move(operation: running.id, by: .cancel)
+        return try move(cell: id, by: .undrain)
+    }
+
+    /// Takes the start's cells out of service; every tenant goes to `target`, if there is one.
+    func emptying(_ start: MigrationStart, to target: CellID?) throws -> MigrationStart {
+        var start = start
+        // The rules are asked of the cells as they are before.
+        try checkPolicies(start)
+        start.policiesAreChecked = true
+        for leaving in start.leaving { _ = try move(cell: leaving.cell, by: .drain) }
+        if let target { for tenant in start.tenants { start.targets[tenant.id] = target } }
+        return start
+    }
+}
+
+extension ReadTransaction {
+    /// The operation under way that is to empty the cell.
+    func emptying(_ cell: CellID) throws -> Operation? {
+        try operationsUnderWay().first { operation in operation.leaving.contains { $0.cell == cell } }
+    }
+}

@@ -1,0 +1,179 @@
+import JSON
+import Registry
+import Store
+
+/// What a request for a tenant migration says.
+public struct MigrationRequest: Sendable, Equatable {
+    public var tenants: [TenantID]
+    /// Every tenant of the cell; with `labels`, only those that carry them.
+    public var from: CellID?
+    public var labels: [String: String]
+    /// Nil: the placement policy chooses for each.
+    public var to: CellID?
+    public var options: MigrationOptions
+
+    /// - Parameter single: for the one tenant that the path names.
+    /// - Throws: `invalidArgument` with every field that is wrong.
+    public init(document: JSONValue, single: TenantID? = nil) throws(RegistryError) {
+        let reader = try DocumentReader(document)
+        _ = reader.string("reason", bytesMax: Limits.reasonBytesMax)
+        to = reader.parsed("to", Names.dnsLabelRule, CellID.init)
+        options = MigrationOptions(from: reader, except: single == nil ? [] : ["includePinned"])
+        if let single {
+            (tenants, from, labels) = ([single], nil, [:])
+        } else {
+            tenants =
+                reader.list("tenants", countMax: Limits.tenantsPerRequestMax, Names.tenantIDRule, TenantID.init)
+                ?? []
+            let named = reader.parsed("from", Names.dnsLabelRule, CellID.init)
+            let selected = reader.nested("selector") { inside in
+                (cell: inside.parsed("cell", Names.dnsLabelRule, CellID.init), labels: inside.labels("labels") ?? [:])
+            }
+            from = named ?? selected?.cell
+            labels = selected?.labels ?? [:]
+            if let named, let cell = selected?.cell, cell != named {
+                reader.report("selector.cell", "must be '\(named)', as 'from' has it, or be left out")
+            }
+            if reader.has("tenants") == (reader.has("from") || reader.has("selector")) {
+                reader.report("tenants", "must be given, or else 'from' or a 'selector': one of the two")
+            } else if reader.has("tenants"), tenants.isEmpty {
+                reader.report("tenants", "must name at least one tenant")
+            } else if !reader.has("tenants"), from == nil, labels.isEmpty {
+                reader.report("selector", "must name a cell or labels")
+            }
+        }
+        if let to, to == from { reader.report("to", "is where the tenants are already") }
+        try reader.finish()
+    }
+}
+
+extension Change {
+    /// Begins to move the tenants that the request names or selects.
+    public func startMigration(_ request: MigrationRequest) throws -> Outcome {
+        let tenants = try tenants(of: request)
+        var targets: [TenantID: CellID] = [:]
+        if let to = request.to {
+            guard try transaction.cell(to) != nil else {
+                throw RegistryError(
+                    .notPlaceable, "There is no cell '\(to)'.", errors: [FieldError("to", "names no cell")])
+            }
+            for tenant in tenants { targets[tenant.id] = to }
+        }
+        return try start(
+            MigrationStart(
+                kind: .migration,
+                resource: request.tenants.count == 1
+                    ? "/v1/tenants/\(request.tenants[0])" : request.from.map { "/v1/cells/\($0)" } ?? "/v1/tenants",
+                options: request.options, tenants: tenants, targets: targets))
+    }
+
+    /// The short form, for one tenant: the condition is the tenant's own revision.
+    public func move(_ id: TenantID, _ request: MigrationRequest) throws -> Outcome {
+        guard let old = try transaction.tenant(id) else { throw notFound("tenant", id) }
+        try check("tenant", id, at: old.revision)
+        return try startMigration(request)
+    }
+
+    private func tenants(of request: MigrationRequest) throws -> [Tenant] {
+        var tenants: [Tenant] = []
+        if request.tenants.isEmpty {
+            if let cell = request.from {
+                guard try transaction.cell(cell) != nil else { throw notFound("cell", cell) }
+                tenants = try transaction.tenantsAtRest(on: cell)
+            } else {
+                try transaction.forEachTenant(TenantFilter()) { record in
+                    let matches = request.labels.allSatisfy { record.tenant.labels[$0.key] == $0.value }
+                    if matches { tenants.append(record.tenant) }
+                }
+                tenants = try tenants.filter { $0.cell != request.to && (try transaction.mover(of: $0.id)) == nil }
+            }
+            return tenants.filter { tenant in
+                request.labels.allSatisfy { tenant.labels[$0.key] == $0.value }
+            }
+        }
+        for (index, id) in request.tenants.enumerated() {
+            guard let tenant = try transaction.tenant(id)?.tenant else {
+                throw RegistryError(
+                    .notFound, "There is no tenant '\(id)'.",
+                    errors: [FieldError("tenants[\(index)]", "names no tenant")])
+            }
+            guard tenant.cell != request.to else {
+                throw RegistryError(
+                    .stateConflict, "The tenant '\(id)' is on the cell '\(tenant.cell)' already.",
+                    errors: [FieldError("to", "is where '\(id)' is already")])
+            }
+            try checkAtRest(tenant.id)
+            tenants.append(tenant)
+        }
+        if request.options.includePinned { return tenants }
+        // Who names a pinned tenant means it.
+        return tenants.map { tenant in
+            var tenant = tenant
+            tenant.pinned = false
+            return tenant
+        }
+    }
+
+    /// - Throws: `inUse` where an operation moves the tenant.
+    func checkAtRest(_ tenant: TenantID) throws {
+        guard let operation = try transaction.mover(of: tenant) else { return }
+        throw RegistryError(
+            .inUse, "The tenant '\(tenant)' is being moved by the operation '\(operation)'.",
+            blockers: [Blocker(kind: "operation", id: operation.rawValue, message: "moves the tenant")],
+            nextSteps: ["wait for it: GET /v1/operations/\(operation):wait", "POST /v1/operations/\(operation):cancel"])
+    }
+
+    /// Begins to move back what an earlier migration has moved, within its window. Cells that it drained serve again.
+    ///
+    /// - Parameter document: options; what is left out is as the earlier migration had it.
+    public func reverse(_ id: OperationID, _ document: JSONValue) throws -> Outcome {
+        guard let old = try transaction.operation(id) else { throw notFound("migration", id) }
+        guard old.kind != .reversal else {
+            throw RegistryError(
+                .stateConflict, "The migration '\(id)' is a reversal, which can't be reversed.",
+                nextSteps: ["move the tenants again: POST /v1/migrations"])
+        }
+        guard old.life.state.isDone else {
+            throw RegistryError(
+                .stateConflict, "The migration '\(id)' has not ended.",
+                nextSteps: ["POST /v1/migrations/\(id):cancel first; what was moved by then can be reversed"])
+        }
+        let open = try transaction.batches(of: old, limit: Int.max).filter { $0.state == .reversible }
+        let numbers = Set(open.map(\.number))
+        var tenants: [Tenant] = []
+        var targets: [TenantID: CellID] = [:]
+        for move in try transaction.moves(of: old, state: .moved, limit: Int.max) where numbers.contains(move.batch) {
+            guard let tenant = try transaction.tenant(move.tenant)?.tenant, tenant.cell == move.target,
+                tenant.epoch == move.epoch.next
+            else { continue }
+            try checkAtRest(tenant.id)
+            tenants.append(tenant)
+            targets[tenant.id] = move.source
+        }
+        guard !tenants.isEmpty else {
+            throw RegistryError(
+                .stateConflict,
+                "Nothing of the migration '\(id)' can be reversed: its window is over, or its tenants have moved on.",
+                nextSteps: ["move them: POST /v1/migrations with \"to\""])
+        }
+        var standard = old.options
+        standard.includePinned = true
+        standard.reverseWindow = .zero
+        standard.override = nil
+        let reader = try DocumentReader(document)
+        _ = reader.string("reason", bytesMax: Limits.reasonBytesMax)
+        let options = MigrationOptions(
+            from: reader, standard: standard, except: ["includePinned", "reverseWindow"])
+        try reader.finish()
+        for leaving in old.leaving {
+            guard let state = try transaction.cell(leaving.cell)?.cell.state, state == .drained || state == .draining
+            else { continue }
+            _ = try move(cell: leaving.cell, by: .undrain)
+        }
+        for batch in open { _ = try take(Step(event: .reverse), of: batch, in: old) }
+        return try start(
+            MigrationStart(
+                kind: .reversal, resource: "/v1/migrations/\(id)", options: options, reverses: id, tenants: tenants,
+                targets: targets))
+    }
+}

@@ -1,0 +1,55 @@
+import JSON
+import Registry
+import Store
+
+extension Change {
+    /// Replaces the safety policies.
+    public func putPolicies(_ document: JSONValue) throws -> Outcome {
+        let old = try transaction.policies()
+        try check("policies", "policies", at: old?.revision)
+        let policies = try SafetyPolicies(document: document)
+        if let old, old.policies == policies {
+            return Outcome(created: false, shown: old.shown, revision: old.revision, previous: old.revision)
+        }
+        let saved = try transaction.save(policies, replacing: old)
+        return Outcome(
+            created: old == nil, shown: saved.shown, revision: saved.revision, previous: old?.revision ?? .zero)
+    }
+
+    /// The safety rules, over the cells as they are before anything is changed.
+    ///
+    /// - Throws: `policyViolation` naming each rule that speaks against it and that no override lifts.
+    func checkPolicies(_ start: MigrationStart) throws {
+        let cells = try transaction.cells(page: Page(limit: Limits.cellsMax))
+        let check = SafetyCheck(
+            cells: cells.map(SafetyCheck.CellFacts.init),
+            policies: try transaction.policies()?.policies ?? SafetyPolicies(), now: transaction.now)
+        let action: SafetyCheck.Action =
+            switch start.kind {
+            case .drain: .drain(Set(start.leaving.map(\.cell)))
+            case .evacuation: .evacuate(Set(start.leaving.map(\.cell)))
+            case .migration, .restoration, .rebalance, .reversal: .move
+            }
+        let violations = check.violations(of: action).filter { violation in
+            start.options.override?.lifts(violation.rule) != true
+        }
+        guard !violations.isEmpty else { return }
+        throw RegistryError(
+            .policyViolation,
+            "A safety rule speaks against it: \(violations.map(\.message).joined(separator: "; ")).",
+            blockers: violations.map(\.blocker),
+            nextSteps: violations.flatMap(\.nextSteps) + [
+                "override the rule, with a reason that is kept: \"override\": {\"rules\": [\"\(violations[0].rule.rawValue)\"], \"reason\": \"…\"}"
+            ])
+    }
+}
+
+extension PolicyRecord {
+    /// What the API shows.
+    public var shown: JSONObject {
+        guard case .object(var object) = policies.document else { preconditionFailure("a document is an object") }
+        object["revision"] = .integer(revision.rawValue)
+        object["updatedAt"] = .string(updatedAt.description)
+        return object
+    }
+}

@@ -1,0 +1,133 @@
+import JSON
+import Registry
+import Store
+
+/// What a request for an evacuation says. How long it is to last must be decided when it begins.
+public struct EvacuationRequest: Sendable, Equatable {
+    /// Nil: until somebody restores the zone.
+    public var expiresIn: Duration?
+    public var options: MigrationOptions
+
+    public init(document: JSONValue) throws(RegistryError) {
+        let reader = try DocumentReader(document)
+        _ = reader.string("reason", bytesMax: Limits.reasonBytesMax)
+        expiresIn = reader.duration("expiresIn", in: Limits.evacuations)
+        let until = reader.parsed("until", "must be 'restored'") { $0 == "restored" ? $0 : nil }
+        options = MigrationOptions(from: reader)
+        if reader.has("expiresIn") == reader.has("until") {
+            reader.report(
+                "expiresIn", "must say how long the evacuation is to last, or else \"until\": \"restored\": one of the two")
+        }
+        _ = until
+        try reader.finish()
+    }
+}
+
+/// What a request for a restoration says.
+public struct RestorationRequest: Sendable, Equatable {
+    /// The share of the tenants that comes back in each step.
+    public var stepPercent: Int
+    /// Between the beginnings of two steps, at the least.
+    public var stepPause: Duration
+    public var options: MigrationOptions
+
+    public init(document: JSONValue) throws(RegistryError) {
+        let reader = try DocumentReader(document)
+        _ = reader.string("reason", bytesMax: Limits.reasonBytesMax)
+        stepPercent = reader.integer("stepPercent", in: 1...100).map(Int.init) ?? Self.standardStepPercent
+        stepPause = reader.duration("stepPause", in: .zero...Limits.reverseWindowMax) ?? Self.standardStepPause
+        options = MigrationOptions(from: reader, except: ["includePinned"])
+        options.includePinned = true
+        try reader.finish()
+    }
+
+    /// For a zone whose evacuation has expired.
+    init(_ options: MigrationOptions) {
+        stepPercent = Self.standardStepPercent
+        stepPause = Self.standardStepPause
+        self.options = options
+        self.options.includePinned = true
+    }
+
+    private static let standardStepPercent = 25
+    private static let standardStepPause = Duration.seconds(60)
+}
+
+extension Change {
+    /// Takes every cell of the zone out of service and begins to move all of their tenants to other zones.
+    public func evacuate(zone: String, _ request: EvacuationRequest) throws -> Outcome {
+        let records = try transaction.cells(CellFilter(zone: zone), page: Page(limit: Limits.cellsMax))
+        guard !records.isEmpty else { throw notFound("zone", zone) }
+        if let known = try transaction.evacuations().first(where: { $0.zone == zone }) {
+            guard let operation = try transaction.operation(known.operation), !operation.life.state.isDone else {
+                throw RegistryError(
+                    .stateConflict, "The zone '\(zone)' is evacuated already, by '\(known.operation)'.",
+                    nextSteps: ["POST /v1/zones/\(zone):restore brings its tenants back"])
+            }
+            return Outcome(accepting: operation)
+        }
+        let active = records.filter { $0.cell.state == .active }
+        guard !active.isEmpty else {
+            throw RegistryError(.stateConflict, "The zone '\(zone)' has no active cell to evacuate.")
+        }
+        var start = MigrationStart(
+            kind: .evacuation, resource: "/v1/zones/\(zone)", options: request.options,
+            leaving: active.map { Operation.Leaving(cell: $0.cell.id, schedulable: $0.cell.schedulable) },
+            tenants: try active.flatMap { try transaction.tenantsAtRest(on: $0.cell.id) })
+        start = try emptying(start, to: nil)
+        let outcome = try self.start(start)
+        if let operation = outcome.shown["id"]?.string.flatMap(OperationID.init) {
+            try transaction.save(
+                Evacuation(
+                    zone: zone, operation: operation,
+                    expiresAt: request.expiresIn.map { transaction.now.advanced(byMilliseconds: $0.milliseconds) },
+                    createdAt: transaction.now))
+        }
+        return outcome
+    }
+
+    /// Makes the zone's cells active again and begins to bring back the tenants that the evacuation moved.
+    ///
+    /// A tenant that has moved on since, or that its old cell can't take any more, stays where it is.
+    public func restore(zone: String, _ request: RestorationRequest) throws -> Outcome {
+        guard let evacuation = try transaction.evacuations().first(where: { $0.zone == zone }) else {
+            throw RegistryError(
+                .stateConflict, "The zone '\(zone)' is not evacuated.", nextSteps: ["GET /v1/zones shows which are"])
+        }
+        guard let old = try transaction.operation(evacuation.operation), old.life.state.isDone else {
+            throw RegistryError(
+                .stateConflict, "The evacuation of the zone '\(zone)' has not ended.",
+                blockers: [
+                    Blocker(kind: "operation", id: evacuation.operation.rawValue, message: "evacuates the zone")
+                ],
+                nextSteps: ["POST /v1/operations/\(evacuation.operation):cancel, then restore what it has moved"])
+        }
+        for leaving in old.leaving {
+            guard let record = try transaction.cell(leaving.cell),
+                record.cell.state == .drained || record.cell.state == .draining
+            else { continue }
+            _ = try move(cell: leaving.cell, by: .undrain)
+            if !leaving.schedulable { _ = try move(cell: leaving.cell, by: .cordon) }
+        }
+        try transaction.deleteEvacuation(of: zone)
+
+        var tenants: [Tenant] = []
+        var targets: [TenantID: CellID] = [:]
+        for move in try transaction.moves(of: old, state: .moved, limit: Int.max) {
+            guard let tenant = try transaction.tenant(move.tenant)?.tenant, tenant.cell == move.target,
+                tenant.epoch == move.epoch.next, try transaction.mover(of: tenant.id) == nil
+            else { continue }
+            tenants.append(tenant)
+            targets[tenant.id] = move.source
+        }
+        for batch in try transaction.batches(of: old, limit: Int.max) where batch.state == .reversible {
+            _ = try take(Step(event: .reverse), of: batch, in: old)
+        }
+        var start = MigrationStart(
+            kind: .restoration, resource: "/v1/zones/\(zone)", options: request.options, reverses: old.id,
+            tenants: tenants, targets: targets)
+        start.leavesOutWhatDoesNotFit = true
+        start.steps = (percent: request.stepPercent, pause: request.stepPause)
+        return try self.start(start)
+    }
+}

@@ -1,0 +1,100 @@
+import Registry
+import Store
+
+/// Takes every batch one step on, where its situation allows one.
+///
+/// Reads all that is under way, decides batch by batch (`BatchSituation`, which is pure), and takes each step in a
+/// transaction of its own that checks once more where the batch stands. Stopped between any two of them it goes on
+/// from the rows, and a step that was taken already is not taken twice.
+struct AdvanceBatches: Reconciler {
+    let controlPlane: ControlPlane
+    let name = "advanceBatches"
+    let period = Duration.seconds(1)
+    var wakeUp: WakeUp? { controlPlane.moves.advance }
+
+    func step() async throws -> String {
+        let now = controlPlane.clock.now()
+        var view = try controlPlane.store.read { try MovesInView($0, now: now) }
+        guard !view.batches.isEmpty || !view.planned.isEmpty else {
+            controlPlane.moves.monitor.observed(waiting: [:])
+            // An operation may have had nothing to move at all.
+            if !view.operations.isEmpty { controlPlane.moves.end.wake() }
+            return "nothing moves"
+        }
+        let gateways = controlPlane.barrierGateways()
+        let holds = controlPlane.holds(view)
+        var waiting: [OperationID: [Int64: [Blocker]]] = [:]
+        var taken = 0
+        for batch in view.batches + view.planned {
+            guard let operation = view.operations[batch.operation] else { continue }
+            let situation = BatchSituation(
+                batch: batch, options: operation.options, life: operation.life,
+                isPastDeadline: now >= operation.deadlineAt, now: now,
+                frozenFor: controlPlane.moves.monitor.frozenFor(batch, at: controlPlane.clock.uptime()),
+                barrier: Barrier(gateways: gateways, seal: controlPlane.seal(of: batch.source)),
+                // Places are taken only for what would begin.
+                hasPlace: batch.state != .planned || operation.life != OperationLife(.running)
+                    || view.takePlaces(for: batch),
+                holds: operation.options.override == nil ? holds : [])
+            switch situation.decision {
+            case .wait(let blockers):
+                if !blockers.isEmpty { waiting[operation.id, default: [:]][batch.number] = blockers }
+            case .call:
+                controlPlane.moves.callMovers.wake()
+                guard !batch.message.isEmpty else { continue }
+                waiting[operation.id, default: [:]][batch.number] = [
+                    Blocker(kind: "mover", id: "batch \(batch.number)", message: batch.message)
+                ]
+            case .take(let event):
+                taken += try await take(Change.Step(event: event, note: note(on: situation)), batch, operation)
+            case .pass(let by):
+                taken += try await take(
+                    Change.Step(
+                        event: .barrierHeld, heldBy: by, note: note(on: situation),
+                        barrier: situation.barrier.evidence(for: batch, at: now)), batch, operation)
+            }
+        }
+        controlPlane.moves.monitor.observed(waiting: waiting)
+        if taken > 0 {
+            controlPlane.moves.advance.wake()
+            controlPlane.moves.end.wake()
+        }
+        return "\(view.batches.count) batches in flight, \(view.planned.count) planned, \(taken) steps taken"
+    }
+
+    private func take(_ step: Change.Step, _ batch: Batch, _ operation: Operation) async throws -> Int {
+        try await controlPlane.store.write(as: operation.context, bulk: batch.tenants > 50) { transaction in
+            try Change(transaction).take(step, of: batch, in: operation) == nil ? 0 : 1
+        }
+    }
+
+    /// Who was waited for, where a batch goes on without them or is taken back.
+    private func note(on situation: BatchSituation) -> String {
+        guard let announced = situation.batch.announced else { return "" }
+        let verdict =
+            situation.batch.frozen.map { situation.barrier.isHeld(announced: announced, frozen: $0) }
+            ?? situation.barrier.isReady(announced: announced)
+        guard case .waiting(let blockers) = verdict else { return "" }
+        let named = blockers.prefix(5).map { "\($0.kind) '\($0.id)' \($0.message)" }.joined(separator: "; ")
+        return blockers.count > 5 ? "\(named); and \(blockers.count - 5) more" : named
+    }
+}
+
+extension Operation {
+    /// What its steps are audited as: done for whoever asked for it, as part of this operation.
+    var context: ChangeContext {
+        ChangeContext(
+            principal: Principal(name: actor, role: .operator), operation: kind.rawValue,
+            reason: reason.isEmpty ? id.rawValue : "\(id): \(reason)".cut(toBytes: Limits.reasonBytesMax))
+    }
+}
+
+extension String {
+    /// Its beginning, of at most `count` bytes of UTF-8.
+    fileprivate func cut(toBytes count: Int) -> String {
+        guard utf8.count > count else { return self }
+        var end = index(startIndex, offsetBy: 0)
+        while end < endIndex, self[..<index(after: end)].utf8.count <= count { end = index(after: end) }
+        return String(self[..<end])
+    }
+}

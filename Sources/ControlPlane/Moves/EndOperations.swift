@@ -1,0 +1,182 @@
+import JSON
+import Registry
+import Store
+
+/// Ends operations whose batches are all settled: by what is observed, never by what was meant.
+struct EndOperations: Reconciler {
+    let controlPlane: ControlPlane
+    let name = "endOperations"
+    let period = Duration.seconds(1)
+    var wakeUp: WakeUp? { controlPlane.moves.end }
+
+    func step() async throws -> String {
+        let underWay = try controlPlane.store.read { transaction in
+            try transaction.operationsUnderWay().filter { try transaction.isSettled($0) }
+        }
+        var ended = 0
+        var blockers: [OperationID: [Blocker]] = [:]
+        for operation in underWay where operation.life.state == .running {
+            let found = try await controlPlane.store.write(as: operation.context, bulk: true) {
+                [controlPlane] transaction in
+                try Ending(Change(transaction), controlPlane).step(operation.id)
+            }
+            if let found { blockers[operation.id] = found } else { ended += 1 }
+        }
+        controlPlane.moves.monitor.observed(ending: blockers)
+        if ended > 0 { controlPlane.moves.advance.wake() }
+        return "\(underWay.count) operations are settled, \(ended) have ended"
+    }
+}
+
+/// One operation's end, within a transaction.
+private struct Ending {
+    let change: Change
+    let controlPlane: ControlPlane
+
+    init(_ change: Change, _ controlPlane: ControlPlane) {
+        self.change = change
+        self.controlPlane = controlPlane
+    }
+
+    private var transaction: WriteTransaction { change.transaction }
+
+    /// - Returns: what the operation still waits for; nil where it has ended.
+    func step(_ id: OperationID) throws -> [Blocker]? {
+        guard let operation = try transaction.operation(id), operation.life.state == .running,
+            try transaction.isSettled(operation)
+        else { return [] }
+        if operation.life.isCancelling {
+            for leaving in operation.leaving { try giveBack(leaving) }
+            try end(operation, by: .settle)
+            return nil
+        }
+        guard operation.kind.empties else {
+            try end(operation, by: operation.failed > 0 ? .fail : .succeed)
+            return nil
+        }
+        return try empty(operation)
+    }
+
+    /// What a drain waits for: no tenant on the cell, and every live gateway at or past the revision that says so.
+    private func empty(_ operation: Operation) throws -> [Blocker]? {
+        let isPastDeadline = transaction.now >= operation.deadlineAt
+        let barrier = Barrier(gateways: controlPlane.barrierGateways(), seal: nil)
+        var evidence = operation.evidence
+        var blockers: [Blocker] = []
+        for leaving in operation.leaving {
+            let cell = leaving.cell
+            guard let record = try transaction.cell(cell), record.cell.state == .draining else { continue }
+            guard try transaction.occupants(of: cell) == 0 else {
+                controlPlane.moves.monitor.forget(emptied: cell)
+                blockers += try remaining(on: cell, operation, plans: !isPastDeadline)
+                continue
+            }
+            let revision = controlPlane.moves.monitor.emptied(cell, at: try transaction.routingRevision())
+            switch barrier.isConfirmed(cutover: revision) {
+            case .waiting(let gateways): blockers += gateways
+            case .held:
+                _ = try change.move(cell: cell, by: .observedEmpty)
+                controlPlane.moves.monitor.forget(emptied: cell)
+                evidence[cell.rawValue] = [
+                    "tenants": 0, "revision": .string("\(controlPlane.incarnation).\(revision)"),
+                    "observedAt": .string(transaction.now.description),
+                    "gateways": confirmations(of: revision, barrier),
+                ]
+            }
+        }
+        var changed = operation
+        changed.evidence = evidence
+        if blockers.isEmpty {
+            try end(changed, by: .succeed)
+            return nil
+        }
+        if isPastDeadline, operation.options.onStragglers != .wait {
+            changed.blockers = blockers
+            try end(changed, by: .fail)
+            return nil
+        }
+        if evidence != operation.evidence { _ = try transaction.save(changed) }
+        return blockers
+    }
+
+    /// Tenants that are still there: planned anew where no other operation moves them.
+    private func remaining(on cell: CellID, _ operation: Operation, plans: Bool) throws -> [Blocker] {
+        let tenants = try transaction.tenantsAtRest(on: cell)
+        if plans, !tenants.isEmpty {
+            let start = MigrationStart(
+                kind: operation.kind, resource: operation.resource, options: operation.options,
+                leaving: operation.leaving, tenants: tenants)
+            let plan = try MigrationPlan(start, in: transaction)
+            guard plan.moves.isEmpty else {
+                try change.extend(operation, by: plan.moves, start)
+                let message = "has \(plan.moves.count) tenants that are planned anew"
+                return [Blocker(kind: "cell", id: cell.rawValue, message: message)]
+            }
+            return plan.unplaceable.map(\.blocker)
+        }
+        let count = try transaction.occupants(of: cell)
+        return tenants.isEmpty
+            ? [Blocker(kind: "cell", id: cell.rawValue, message: "has \(count) tenants that other operations move")]
+            : tenants.map { Blocker(kind: "tenant", id: $0.id.rawValue, message: "is still on '\(cell)'") }
+    }
+
+    private func confirmations(of revision: Revision, _ barrier: Barrier) -> JSONValue {
+        let live = barrier.gateways.filter(\.isLive)
+        let silent = barrier.gateways.filter { !$0.isLive && !$0.hasApplied(revision) }
+        return [
+            "confirmed": .integer(Int64(live.count)), "expired": .integer(Int64(silent.count)),
+            "expiredNames": .array(silent.prefix(Limits.blockersShownMax).map { .string($0.id) }),
+        ]
+    }
+
+    private func giveBack(_ leaving: Operation.Leaving) throws {
+        guard let record = try transaction.cell(leaving.cell),
+            record.cell.state == .draining || record.cell.state == .drained
+        else { return }
+        _ = try change.move(cell: leaving.cell, by: .undrain)
+        if !leaving.schedulable { _ = try change.move(cell: leaving.cell, by: .cordon) }
+    }
+
+    private func end(_ seen: Operation, by event: OperationEvent) throws {
+        var operation = seen
+        operation.life = try operation.life.after(event)
+        operation.endedAt = transaction.now
+        if operation.kind != .drain, operation.kind != .evacuation { operation.evidence = try evidence(of: operation) }
+        if event == .fail, operation.blockers.isEmpty {
+            operation.blockers = try transaction.moves(of: operation, limit: Limits.operationLogMax)
+                .filter { $0.state == .failed || $0.state == .returned }
+                .map {
+                    Blocker(
+                        kind: "tenant", id: $0.tenant.rawValue,
+                        message: $0.message.isEmpty ? "was taken back at the deadline" : $0.message)
+                }
+        }
+        try transaction.log(
+            operation.number,
+            "\(operation.life.state.rawValue): \(operation.completed) tenants moved, \(operation.failed) not",
+            isWarning: event == .fail, isLast: true)
+        _ = try transaction.save(operation)
+        if let reversed = try operation.reverses.flatMap(transaction.operation) {
+            let step = Change.Step(event: event == .succeed ? .reversalDone : .reversalFailed)
+            for batch in try transaction.batches(of: reversed, limit: Int.max) where batch.state == .reversing {
+                _ = try change.take(step, of: batch, in: reversed)
+            }
+        }
+    }
+
+    /// The revision by which every batch was confirmed.
+    private func evidence(of operation: Operation) throws -> JSONObject {
+        let batches = try transaction.batches(of: operation, limit: Int.max).filter { $0.moved > 0 }
+        guard let last = batches.compactMap(\.cutover).max() else { return [:] }
+        let barrier = Barrier(gateways: controlPlane.barrierGateways(), seal: nil)
+        var guards = JSONObject()
+        for name in Barrier.Guard.allCases {
+            let count = batches.filter { $0.heldBy == name }.count
+            if count > 0 { guards[name.rawValue] = .integer(Int64(count)) }
+        }
+        return [
+            "revision": .string("\(controlPlane.incarnation).\(last)"), "batches": .integer(Int64(batches.count)),
+            "heldBy": .object(guards), "gateways": confirmations(of: last, barrier),
+        ]
+    }
+}

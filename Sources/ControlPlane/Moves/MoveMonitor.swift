@@ -1,0 +1,108 @@
+import Registry
+import Synchronization
+
+/// What the reconcilers have observed of operations under way, in memory: made again after a start.
+///
+/// Nothing here is the truth of anything: it shows operators why an operation waits, and holds a monotonic clock beside
+/// the wall clock that a freeze's deadline is written in.
+final class MoveMonitor: Sendable {
+    private struct Observed {
+        var waiting: [OperationID: [Int64: [Blocker]]] = [:]
+        var ending: [OperationID: [Blocker]] = [:]
+        var freezes: [BatchKey: ContinuousClock.Instant] = [:]
+        var emptied: [CellID: Revision] = [:]
+        var calls: [BatchKey: Call] = [:]
+    }
+
+    struct BatchKey: Hashable {
+        var operation: OperationID
+        var number: Int64
+        var attempt: Int64 = 0
+    }
+
+    /// A mover's call that is under way, or when the next may be made.
+    private struct Call {
+        var isUnderWay: Bool
+        var notBefore: ContinuousClock.Instant
+        var failures: Int
+    }
+
+    private let state = Mutex(Observed())
+
+    // MARK: Why operations wait
+
+    /// What the operation waits for: on its way, and for its end to be observed.
+    func blockers(of operation: OperationID) -> [Blocker] {
+        state.withLock { state in
+            var found = state.ending[operation] ?? []
+            for (_, blockers) in (state.waiting[operation] ?? [:]).sorted(by: { $0.key < $1.key }) {
+                for blocker in blockers where !found.contains(blocker) { found.append(blocker) }
+            }
+            return found
+        }
+    }
+
+    func blockers(of batch: Batch) -> [Blocker] {
+        state.withLock { $0.waiting[batch.operation]?[batch.number] ?? [] }
+    }
+
+    /// What the last step found each batch to wait for.
+    func observed(waiting: [OperationID: [Int64: [Blocker]]]) { state.withLock { $0.waiting = waiting } }
+
+    /// What the last step found to stand between an operation and its end.
+    func observed(ending: [OperationID: [Blocker]]) { state.withLock { $0.ending = ending } }
+
+    // MARK: Freezes
+
+    /// How long the batch has been frozen, as far as this process has seen.
+    func frozenFor(_ batch: Batch, at now: ContinuousClock.Instant) -> Duration {
+        let key = BatchKey(operation: batch.operation, number: batch.number, attempt: batch.attempt)
+        return state.withLock { state in
+            guard batch.state == .freezing || batch.state == .cutover else {
+                state.freezes[key] = nil
+                return .zero
+            }
+            let since = state.freezes[key] ?? now
+            state.freezes[key] = since
+            return now - since
+        }
+    }
+
+    // MARK: Cells that were emptied
+
+    /// The routing revision at which the cell was first seen empty.
+    func emptied(_ cell: CellID, at revision: Revision) -> Revision {
+        state.withLock { state in
+            let first = state.emptied[cell] ?? revision
+            state.emptied[cell] = first
+            return first
+        }
+    }
+
+    func forget(emptied cell: CellID) { state.withLock { $0.emptied[cell] = nil } }
+
+    // MARK: Movers' calls
+
+    /// - Returns: how many calls in a row have gone unanswered; nil where one is under way, or it is too early.
+    func beginCall(_ batch: Batch, at now: ContinuousClock.Instant) -> Int? {
+        let key = BatchKey(operation: batch.operation, number: batch.number)
+        return state.withLock { state in
+            let known = state.calls[key] ?? Call(isUnderWay: false, notBefore: now, failures: 0)
+            guard !known.isUnderWay, known.notBefore <= now else { return nil }
+            state.calls[key] = Call(isUnderWay: true, notBefore: now, failures: known.failures)
+            return known.failures
+        }
+    }
+
+    func endCall(_ batch: Batch, notBefore: ContinuousClock.Instant?, isAnswered: Bool) {
+        let key = BatchKey(operation: batch.operation, number: batch.number)
+        state.withLock { state in
+            guard let notBefore else {
+                state.calls[key] = nil
+                return
+            }
+            let failures = isAnswered ? 0 : (state.calls[key]?.failures ?? 0) + 1
+            state.calls[key] = Call(isUnderWay: false, notBefore: notBefore, failures: failures)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import JSON
+import Registry
+
+extension Operation {
+    /// What the API shows of it.
+    ///
+    /// - Parameters:
+    ///   - blockers: what is observed to stand in its way now; once it has ended, what it kept is shown.
+    ///   - inFlight: tenants of its batches in flight.
+    func shown(
+        blockers observed: [Blocker] = [], inFlight: Int64 = 0, log: [OperationLogEntry]? = nil
+    ) -> JSONObject {
+        let blockers = life.state.isDone ? self.blockers : observed
+        func time(_ time: Timestamp?) -> JSONValue { time.map { .string($0.description) } ?? .null }
+        var object: JSONObject = [
+            "id": .string(id.rawValue), "kind": .string(kind.rawValue), "state": .string(life.state.rawValue),
+            "done": .bool(life.state.isDone), "intent": .string(life.intent), "resource": .string(resource),
+            "progress": [
+                "total": .integer(total), "completed": .integer(completed), "failed": .integer(failed),
+                "inFlight": .integer(inFlight),
+            ],
+            "blockers": .array(blockers.prefix(Limits.blockersShownMax).map(\.document)),
+            "nextSteps": .array(nextSteps(blockers).map { .string($0) }),
+            "evidence": .object(evidence),
+            "createdAt": time(createdAt), "createdBy": .string(actor), "reason": .string(reason),
+            "updatedAt": time(updatedAt), "deadline": time(deadlineAt), "endedAt": time(endedAt),
+            "expiresAt": time(expiresAt), "revision": .integer(revision.rawValue),
+        ]
+        if let override = options.override { object["override"] = override.document }
+        if let log {
+            object["log"] = .array(
+                log.map {
+                    [
+                        "at": .string($0.at.description), "level": .string($0.isWarning ? "warning" : "info"),
+                        "message": .string($0.message),
+                    ]
+                })
+        }
+        return object
+    }
+
+    private func nextSteps(_ blockers: [Blocker]) -> [String] {
+        switch life.state {
+        case .running:
+            let waiting = blockers.isEmpty ? [] : ["look after what the blockers name"]
+            return ["GET /v1/operations/\(id):wait?wait=30s"] + waiting
+                + (life.isCancelling ? [] : ["POST /v1/operations/\(id):cancel leaves every tenant whole"])
+        case .paused: return ["POST /v1/operations/\(id):resume", "POST /v1/operations/\(id):cancel"]
+        case .succeeded:
+            return completed > 0 && options.reverseWindow > .zero
+                ? ["POST /v1/migrations/\(id):reverse takes the tenants back, within \(options.reverseWindow.go)"] : []
+        case .failed: return ["start it anew for what is left, once the blockers are gone"]
+        case .cancelled:
+            return completed > 0 ? ["POST /v1/migrations/\(id):reverse takes back what was moved"] : []
+        }
+    }
+}
