@@ -5,7 +5,7 @@ BUILD = swift build -c release
 DATA_DIR ?= ./data
 LIBRARIES = libmicrohttpd-dev libsqlite3-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev
 
-.PHONY: run build test lint check thread-sanitizer smoke bench libraries test-tools clean
+.PHONY: run build test lint examples check thread-sanitizer smoke bench libraries test-tools clean
 
 run: build ## Serve on 127.0.0.1:8080 with the database in ./data
 	.build/release/control-plane serve --data-dir $(DATA_DIR)
@@ -29,11 +29,16 @@ test: libraries test-tools lint ## Every check
 	swift build --product control-plane
 	swift build --product cellctl
 	swift test --skip-build --no-parallel # side by side they would take the cores from servers with deadlines to keep
+	$(MAKE) examples
 	scripts/smoke
 	scripts/thread-sanitizer
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Migrations
+
+examples: test-tools ## The reference gateway and the reference copier, by their own tests
+	python3 Examples/gateway/test_titan_gateway.py
+	python3 Examples/mover/test_titan_mover.py
 
 thread-sanitizer: libraries ## The concurrent parts once more, under the thread sanitizer
 	scripts/thread-sanitizer

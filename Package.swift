@@ -61,7 +61,7 @@ let package = Package(
         .target(
             name: "ControlPlane",
             dependencies: [
-                "Store", "Registry", "Bytes", "JSON", "Compression",
+                "Store", "Registry", "Bytes", "JSON", "Compression", "HTTPClient",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
@@ -102,7 +102,9 @@ let package = Package(
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: strict),
         .testTarget(
             name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTP", "Bytes"], swiftSettings: strict),
-        .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient"], swiftSettings: strict),
+        .target(name: "HTTPTestServer", path: "Tests/HTTPTestServer", swiftSettings: strict),
+        .testTarget(
+            name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPTestServer"], swiftSettings: strict),
         .testTarget(
             name: "TelemetryTests",
             dependencies: ["Telemetry", "JSON", .product(name: "Logging", package: "swift-log")],
@@ -115,7 +117,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ControlPlaneTests",
-            dependencies: ["ControlPlane", "Store", "Registry", "Bytes", "JSON", "Compression"],
+            dependencies: [
+                "ControlPlane", "Store", "Registry", "Bytes", "JSON", "Compression", "HTTPClient",
+                "HTTPTestServer",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "APITests",

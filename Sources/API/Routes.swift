@@ -25,7 +25,7 @@ public enum Routes {
             .deferred(bodyBytesMax: Limits.bodyBytesMax, Endpoints.resolveRoutes)),
         .read("explainRoute", "/v1/routes/{tenant}:explain", .reading, Endpoints.explainRoute),
         .memory(
-            "listCellTenants", "/v1/cells/{cell}/tenants", .ownership, query: ["since", "wait"],
+            "listCellTenants", "/v1/cells/{cell}/tenants", .ownership, query: ["since", "wait", "ack"],
             Endpoints.listCellTenants),
 
         // Gateways

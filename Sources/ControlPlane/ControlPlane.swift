@@ -14,7 +14,7 @@ public final class ControlPlane: Sendable {
     public let gateways: GatewayLedger
     public let seals = SealLedger()
     let moves = Moves()
-    let movers: Movers
+    public let movers: Movers
     public let clock: Clock
     /// Idempotency keys of requests that have not been answered yet.
     let running = Mutex<Set<IdempotencyKey>>([])
@@ -29,18 +29,17 @@ public final class ControlPlane: Sendable {
     }
 
     /// Reads what memory holds from the store, and follows it from then on.
-    public init(
-        store: Store, clock: Clock, webhooks: WebhookSettings = WebhookSettings()
-    ) throws {
+    public init(store: Store, clock: Clock, webhooks: WebhookSettings = .none) throws {
         self.store = store
-        movers = Movers(webhooks, clock: clock)
         self.clock = clock
+        movers = Movers(webhooks, clock: clock)
         let feed = try store.read(timeLimit: .seconds(600)) { try RoutingFeed(loading: $0) }
         incarnation = feed.snapshot.incarnation
         routing = RoutingPublisher(feed.snapshot)
         published = Mutex(feed.revision)
         tokens = TokenTable(try store.read { try $0.tokens() })
         gateways = GatewayLedger(try store.read { try $0.gateways() }, clock: clock)
+        moves.underWay.replace(try store.read { try $0.operationsUnderWay() })
         store.onCommit { [weak self] in self?.follow($0) }
         let advance = moves.advance
         gateways.onAdvance { advance.wake() }
@@ -67,6 +66,7 @@ public final class ControlPlane: Sendable {
             guard update.revision > old else { return }
             if update.tokensChanged { tokens.replace(try transaction.tokens()) }
             for id in update.gatewaysGone { gateways.forget(id) }
+            if update.operationsChanged { moves.underWay.replace(try transaction.operationsUnderWay()) }
             if update.operationsChanged || !update.gatewaysGone.isEmpty { moves.advance.wake() }
             let routed = update.snapshot.revision != routing.current.revision
             routing.publish(update.snapshot)

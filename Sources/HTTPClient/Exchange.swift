@@ -37,7 +37,7 @@ final class Exchange {
 
     /// False forbids a socket to that address; nil is an address of another family than IP.
     func allows(_ address: IPAddress?) -> Bool {
-        if let address, destinations.allows(address, host: url.host) { return true }
+        if let address, destinations.allows(address, for: url.destination) { return true }
         refused = address.map(String.init(describing:)) ?? "a socket that is not IP"
         return false
     }

@@ -5,7 +5,7 @@ import CCurl
 final class ParsedURL {
     /// A `CURLU`, lent to the transfer.
     let raw: OpaquePointer
-    let host: String
+    let destination: Destination
     /// Scheme, host and port: what errors name, and what a kept connection is for.
     let origin: String
 
@@ -19,7 +19,7 @@ final class ParsedURL {
         let scheme = unsafe Self.part(CURLUPART_SCHEME, of: raw)
         let host = unsafe Self.part(CURLUPART_HOST, of: raw)
         let port = unsafe Self.part(CURLUPART_PORT, of: raw)
-        self.host = host
+        destination = Destination(host: host, port: UInt16(port) ?? 0, isPlain: scheme == "http")
         origin = "\(scheme)://\(host):\(port)"
         switch code {
         case CURLUE_OK where scheme == "https" || (scheme == "http" && allowsPlainHTTP): break

@@ -53,9 +53,27 @@ public enum Limits {
     public static let deltaChangesMax = 100_000
     /// Of those, how many are read back at a start: fewer, because a start must be quick.
     public static let deltaChangesLoadedMax = 20_000
-
+    /// By contract no write that a gateway has forwarded lands later than this.
+    public static let flightTime = Duration.seconds(15)
     /// By contract a gateway serves nothing by a table that it has not confirmed for as long.
     public static let tableLifetime = Duration.seconds(24 * 3600)
+
+    // Webhooks
+    public static let webhookURLBytesMax = 2048
+    /// Below this a secret could be guessed from one signed call.
+    public static let webhookSecretBytesMin = 32
+    public static let webhookSecretBytesMax = 4096
+    public static let webhookAllowedMax = 100
+    public static let webhookBodyBytesMax = 512 * 1024
+    public static let webhookAnswerBytesMax = 64 * 1024
+    public static let webhookMessageBytesMax = 1024
+    public static let webhookTime = Duration.seconds(30)
+    /// The longest pause that a webhook's answer can ask for.
+    public static let webhookRetryAfterMax = Duration.seconds(300)
+    /// The longest pause after failures, where the answer asks for none.
+    public static let webhookBackOffMax = Duration.seconds(60)
+    /// Each is a thread while it runs; those past it wait for their turn.
+    public static let webhookCallsMax = 64
 
     // Cells
     public static let cellsMax = 10_000
@@ -65,13 +83,22 @@ public enum Limits {
     public static let batchesInFlightMax = 256
     public static let movesPerOperationMax = 500_000
     public static let tenantsPerRequestMax = 10_000
-    /// Moves listed in the answer to a dry run; all are counted.
-    public static let movesShownMax = 10_000
     public static let freezeDeadlines = Duration.seconds(1)...Duration.seconds(600)
     public static let operationDeadlines = Duration.seconds(1)...Duration.seconds(168 * 3600)
     public static let reverseWindowMax = Duration.seconds(168 * 3600)
     public static let evacuations = Duration.seconds(1)...Duration.seconds(168 * 3600)
     public static let operationLifetime = Duration.seconds(30 * 86_400)
     public static let operationLogMax = 500
+
+    // Plans and policies
+    /// Moves, and tenants without a target, that a plan lists; those past it are counted.
+    public static let planItemsShownMax = 10_000
+    /// What stands in the way, named in one answer; those past it are counted.
     public static let blockersShownMax = 20
+    public static let rebalanceMovesMax: Int64 = 100_000
+    /// Cells, and as many tenants, that a rebalance may be told to leave alone.
+    public static let excludedMax = 1000
+    public static let activeZonesMinMax: Int64 = 16
+    public static let calendarWindowsMax = 64
+    public static let windowNameBytesMax = 63
 }

@@ -41,6 +41,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Refuse clients without a certificate from --tls-client-authorities.")
     var tlsRequireClientCertificate = false
 
+    @OptionGroup(title: "Webhooks") var webhooks: WebhookOptions
+
     @Option(help: "Least level that is logged: debug, info, notice, warning, error (default info).")
     var logLevel: String?
 
@@ -78,8 +80,9 @@ struct ServeCommand: AsyncParsableCommand {
         }
         return ServiceSettings(
             folder: data.folder, main: main, health: health,
-            anonymousRole: role == .gateway ? .gateway : nil, tls: try tls(), logLevel: try level(),
-            traces: try traces())
+            anonymousRole: role == .gateway ? .gateway : nil, tls: try tls(),
+            webhooks: try webhooks.settings(),
+            exposedWebhookSecretFile: webhooks.exposedSecretFile, logLevel: try level(), traces: try traces())
     }
 
     private func traces() throws -> TraceConfiguration? {

@@ -22,6 +22,9 @@ struct ServiceSettings {
     /// Nil: nothing without a token.
     var anonymousRole: Role?
     var tls: TLS?
+    var webhooks: WebhookSettings
+    /// Where the webhooks' secret lies, if every user of the machine can read it.
+    var exposedWebhookSecretFile: String?
     var logLevel: Logger.Level
     /// Nil: no traces.
     var traces: TraceConfiguration?
@@ -37,6 +40,7 @@ struct Service {
     static func start(_ settings: ServiceSettings) async throws -> Service {
         let surroundings = Surroundings(
             version: Version.current, level: settings.logLevel, traces: settings.traces)
+        if let path = settings.exposedWebhookSecretFile { surroundings.secretIsExposed(at: path) }
         try settings.folder.prepare()
         let store = try settings.folder.open { path in
             Store.Configuration(
@@ -44,7 +48,7 @@ struct Service {
                 onFatal: { surroundings.endProcess(because: $0) }, observer: surroundings)
         }
         do {
-            let controlPlane = try ControlPlane(store: store, clock: .system)
+            let controlPlane = try ControlPlane(store: store, clock: .system, webhooks: settings.webhooks)
             try await makeAdminToken(controlPlane, settings.folder, surroundings)
             let driver = ReconcilerDriver(Reconcilers.all(of: controlPlane), clock: .system) { name, error in
                 surroundings.reconcilerFailed(name, error)

@@ -42,6 +42,10 @@ final class Surroundings: Sendable {
         logger.notice("wrote the first admin token", metadata: ["path": "\(path)"])
     }
 
+    func secretIsExposed(at path: String) {
+        logger.warning("the webhook secret is readable by every user", metadata: ["path": "\(path)"])
+    }
+
     func started(main: BoundAddress, health: BoundAddress, dataDir: String) {
         state.withLock { $0 = .ready }
         logger.notice(

@@ -1,5 +1,6 @@
 import Glibc
 import HTTPClient
+import HTTPTestServer
 import Testing
 
 @Suite struct ClientErrorTests {

@@ -1,5 +1,7 @@
-import HTTPClient
+import HTTPTestServer
 import Testing
+
+@testable import HTTPClient
 
 @Suite struct DestinationPolicyTests {
     /// Ways to write an address that is not on the public internet.
@@ -88,11 +90,81 @@ import Testing
         }
     }
 
+    @Test("An entry with a port allows that port alone")
+    func allowsPort() throws {
+        try TestServer.run({ _ in .keep(answer()) }) { server throws in
+            func result(_ allowed: String, _ host: String) throws -> String {
+                let entry = try #require(AllowedDestination(allowed))
+                let guarded = client { $0.destinations = .publicOnly(allow: [entry]) }
+                return outcome(guarded, ClientRequest("GET", "http://\(host):\(server.port)/"))
+            }
+            for place in ["127.0.0.1", "127.0.0.0/8"] {
+                #expect(try result("\(place):\(server.port)", "127.0.0.1") == "answered 200")
+                #expect(try result("\(place):\(server.port - 1)", "127.0.0.1") == "refusedDestination")
+            }
+            #expect(try result("localhost:\(server.port)", "localhost") == "answered 200")
+            #expect(try result("localhost:\(server.port - 1)", "localhost") == "refusedDestination")
+        }
+    }
+
+    @Test("Plain http goes only where the operator allows it, public or not")
+    func plainHTTP() throws {
+        let address = try #require(IPAddress("93.184.215.14"))
+        let entry = try #require(AllowedDestination("93.184.215.14:80"))
+        for (url, isAllowed, isAllowedByEntry) in [
+            ("https://93.184.215.14/", true, true), ("http://93.184.215.14/", false, true),
+            ("http://93.184.215.14:81/", false, false),
+        ] {
+            let destination = try Destination(url)
+            #expect(DestinationPolicy.publicOnly().allows(address, for: destination) == isAllowed)
+            #expect(DestinationPolicy.publicOnly().mayAllow(destination) == isAllowed)
+            let policy = DestinationPolicy.publicOnly(allow: [entry])
+            #expect(policy.allows(address, for: destination) == isAllowedByEntry)
+            #expect(DestinationPolicy.any.allows(address, for: destination))
+        }
+    }
+
+    @Test("What can never be allowed shows in the URL, before any name is looked up")
+    func mayAllow() throws {
+        let policy = DestinationPolicy.publicOnly(
+            allow: ["copier.titan.internal:8443", "10.1.0.0/16"].compactMap(AllowedDestination.init))
+        for url in [
+            "https://copier.example/", "http://copier.titan.internal:8443/", "https://10.1.2.3/",
+            "http://0x0A010203/", "https://[2606:4700::1111]/", "http://name.within/",
+        ] {
+            #expect(policy.mayAllow(try Destination(url)), "\(url)")
+        }
+        for url in [
+            "https://10.2.2.3/", "https://2130706433/", "https://127.1/", "https://[::1]/",
+            "https://[::ffff:8.8.8.8]/", "https://169.254.169.254/",
+        ] {
+            #expect(!policy.mayAllow(try Destination(url)), "\(url)")
+        }
+        for url in [
+            "https://localhost/", "https://LOCALHOST./", "https://a.localhost/", "http://copier.example/",
+        ] {
+            #expect(!DestinationPolicy.publicOnly().mayAllow(try Destination(url)), "\(url)")
+        }
+        for url in ["ftp://copier.example/", "https://u:p@copier.example/", "copier", ""] {
+            #expect(throws: ClientError.self, "\(url)") { try Destination(url) }
+        }
+        #expect(try Destination("https://0x7f.1/").description == "127.0.0.1:443")
+    }
+
     @Test("An allow list takes names, addresses and networks, and nothing that could mean another thing")
     func readsAllowList() {
-        #expect(AllowedDestination("Copier.titan.internal") == .host("copier.titan.internal"))
-        for text in ["10.0.0.0/8", "10.1.2.3", "fd00::/8", "::1", "0.0.0.0/0"] {
-            guard case .network = AllowedDestination(text) else {
+        for (text, port) in [("Copier.titan.internal", nil), ("copier.titan.internal:8443", 8443)]
+            as [(_, UInt16?)]
+        {
+            let entry = AllowedDestination(text)
+            #expect(entry?.place == .host("copier.titan.internal"))
+            #expect(entry?.port == port)
+        }
+        for (text, port) in [
+            ("10.0.0.0/8", nil), ("10.1.2.3", nil), ("fd00::/8", nil), ("::1", nil), ("0.0.0.0/0", nil),
+            ("[::1]", nil), ("10.1.2.3:80", 80), ("10.0.0.0/8:65535", 65535), ("[fd00::7]:8443", 8443),
+        ] as [(String, UInt16?)] {
+            guard let entry = AllowedDestination(text), case .network = entry.place, entry.port == port else {
                 Issue.record("\(text) is a network")
                 continue
             }
@@ -100,7 +172,9 @@ import Testing
         for text in [
             "", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.0/", "10.0.0", "127.1",
             "0x7f.1", "a b", "http://a",
-            "a:80", "*.a", ".a", "a.", "a..b", "a/8", "[::1]", "fe80::1/64", "a\0b",
+            "a:", "a:0", "a:080", "a:+80", "a:65536", "a:80:80", "*.a", ".a", "a.", "a..b", "a/8",
+            "fe80::1/64",
+            "fd00::/8:80", "[10.1.2.3]", "[::1", "::1]:80", "[a]:80", ":80", "a\0b",
         ] {
             #expect(AllowedDestination(text) == nil, "\(text)")
         }

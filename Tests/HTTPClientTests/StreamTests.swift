@@ -1,4 +1,5 @@
 import HTTPClient
+import HTTPTestServer
 import Testing
 
 @Suite struct StreamTests {

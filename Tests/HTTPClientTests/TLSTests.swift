@@ -1,5 +1,6 @@
 import Glibc
 import HTTPClient
+import HTTPTestServer
 import Testing
 
 /// TLS against `openssl s_server`, with certificates made for the test.

@@ -17,7 +17,7 @@ extension Endpoints {
     }
 
     func getMigration(_ call: Call, _ request: Request) async throws -> Response {
-        let id = try call.operation()
+        let id = try call.operationInPath()
         guard let shown = try controlPlane.migration(id, batchesAfter: 0, limit: Limits.pageItemsMax) else {
             throw Self.noOperation(id)
         }
@@ -25,7 +25,7 @@ extension Endpoints {
     }
 
     func listMigrationTenants(_ call: Call, _ request: Request) async throws -> Response {
-        let id = try call.operation()
+        let id = try call.operationInPath()
         let state: Move.State? = try call.choice("state")
         let after = try call.cursor() ?? ""
         return try list(call) { limit in
@@ -41,7 +41,7 @@ extension Endpoints {
     }
 
     func reverseMigration(_ call: Call, _ request: Request) async throws -> Response {
-        let (id, options) = (try call.operation(), try optionalDocument(request, call))
+        let (id, options) = (try call.operationInPath(), try optionalDocument(request, call))
         return try await start(call, request, nil, reason: options["reason"]?.string) { try $0.reverse(id, options) }
     }
 

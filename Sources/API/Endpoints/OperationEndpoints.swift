@@ -17,31 +17,24 @@ extension Endpoints {
     }
 
     func getOperation(_ call: Call, _ request: Request) async throws -> Response {
-        let id = try call.operation()
+        let id = try call.operationInPath()
         guard let shown = try controlPlane.operation(id) else { throw Self.noOperation(id) }
         return resource(shown, at: Revision(rawValue: shown["revision"]?.integer ?? 0))
     }
 
     /// Held until the operation has ended, or the wait is over; answered with the operation either way.
     func waitOperation(_ call: Call, _ head: RequestHead) throws -> Reception {
-        let id = try call.operation()
+        let id = try call.operationInPath()
         let wait = try call.wait() ?? .seconds(30)
-        guard let isDone = try controlPlane.isDone(id) else { throw Self.noOperation(id) }
-        let controlPlane = controlPlane
-        let answer = { @Sendable [self] () -> Reception in
-            do throws(RegistryError) {
-                guard let shown = try controlPlane.operation(id) else { throw Self.noOperation(id) }
-                return .answer(resource(shown, at: Revision(rawValue: shown["revision"]?.integer ?? 0)))
-            } catch {
-                return .answer(Problem.response(error, requestID: call.requestID))
-            }
+        // The loop asks memory whether it is over; only the answer is read from the store, off the loop.
+        let answer = Reception.deferred(bodyBytesMax: Limits.bodyBytesMax) { [self] request in
+            await self.answer(call) { try await getOperation(call, request) }
         }
-        guard !isDone, wait > .zero else { return answer() }
-        let deadline = controlPlane.clock.uptime() + wait
+        let controlPlane = controlPlane
+        guard controlPlane.isUnderWay(id), wait > .zero else { return answer }
         return .watch(
-            Watch(signal: committed, deadline: deadline, owner: nil) { moment in
-                let isOver = (try? controlPlane.isDone(id)) != false
-                return moment == .ended || isOver ? answer() : nil
+            Watch(signal: committed, deadline: controlPlane.clock.uptime() + wait) { moment in
+                moment == .ended || !controlPlane.isUnderWay(id) ? answer : nil
             })
     }
 
@@ -58,7 +51,7 @@ extension Endpoints {
     }
 
     private func move(_ call: Call, _ request: Request, by event: OperationEvent) async throws -> Response {
-        let (id, reason) = (try call.operation(), try reason(request, call))
+        let (id, reason) = (try call.operationInPath(), try reason(request, call))
         return try await write(call, request, reason: reason) { try $0.move(operation: id, by: event) }
     }
 
@@ -71,7 +64,7 @@ extension Endpoints {
 
 extension Call {
     /// The operation, or migration, that the path names.
-    func operation() throws(RegistryError) -> OperationID {
+    func operationInPath() throws(RegistryError) -> OperationID {
         guard let id = OperationID(parameters[0]) else {
             throw RegistryError(
                 .notFound, "There is no operation '\(parameters[0])'.", nextSteps: ["GET /v1/operations lists them"])

@@ -110,6 +110,7 @@ extension Endpoints {
             throw RegistryError(.notFound, "There is no cell '\(cell)'.")
         }
         let (since, wait) = (try call.since(), try call.wait())
+        if try call.flag("ack") == true { try acknowledge(since, of: cell, call) }
         guard let since else {
             let snapshot = controlPlane.routing.current
             let fields: Fields = [.contentType: "application/json", .etag: etag(snapshot.tag)]
@@ -123,6 +124,20 @@ extension Endpoints {
         } empty: {
             $0.emptyDelta(from: since.revision)
         }
+    }
+
+    /// `ack=true`: the cell says that it enforces the feed as of `since`.
+    private func acknowledge(_ since: RevisionTag?, of cell: CellID, _ call: Call) throws(RegistryError) {
+        guard let since else {
+            throw call.invalid("ack", "'ack' needs 'since', the revision that the cell enforces.")
+        }
+        guard Access.sealing.admits(call.principal.role) else {
+            throw RegistryError(
+                .permissionDenied,
+                "The token '\(call.principal.name)' has the role '\(call.principal.role.rawValue)', which seals nothing.",
+                nextSteps: ["leave 'ack' out to read the feed alone"])
+        }
+        _ = try controlPlane.acknowledgeOwnership(of: cell, since)
     }
 
     /// A delta at once, or held until there is one or the wait is over.

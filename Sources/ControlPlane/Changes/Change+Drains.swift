@@ -2,22 +2,6 @@ import JSON
 import Registry
 import Store
 
-/// What a request for a drain or an evacuation says.
-public struct DrainRequest: Sendable, Equatable {
-    /// Nil: the placement policy chooses for each tenant.
-    public var to: CellID?
-    public var options: MigrationOptions
-
-    public init(document: JSONValue, cell: CellID) throws(RegistryError) {
-        let reader = try DocumentReader(document)
-        _ = reader.string("reason", bytesMax: Limits.reasonBytesMax)
-        to = reader.parsed("to", Names.dnsLabelRule, CellID.init)
-        options = MigrationOptions(from: reader)
-        if to == cell { reader.report("to", "can't be the cell that is drained") }
-        try reader.finish()
-    }
-}
-
 extension Change {
     /// Cordons the cell and begins to move every tenant away. One that drains already keeps its operation.
     public func drain(_ id: CellID, _ request: DrainRequest) throws -> Outcome {

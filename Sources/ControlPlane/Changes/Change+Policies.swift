@@ -22,25 +22,18 @@ extension Change {
     func checkPolicies(_ start: MigrationStart) throws {
         let cells = try transaction.cells(page: Page(limit: Limits.cellsMax))
         let check = SafetyCheck(
-            cells: cells.map(SafetyCheck.CellFacts.init),
+            cells: cells.map(SafetyCheck.Cell.init),
             policies: try transaction.policies()?.policies ?? SafetyPolicies(), now: transaction.now)
-        let action: SafetyCheck.Action =
-            switch start.kind {
-            case .drain: .drain(Set(start.leaving.map(\.cell)))
-            case .evacuation: .evacuate(Set(start.leaving.map(\.cell)))
-            case .migration, .restoration, .rebalance, .reversal: .move
-            }
-        let violations = check.violations(of: action).filter { violation in
-            start.options.override?.lifts(violation.rule) != true
+        let action = SafetyCheck.Action(takingOut: Set(start.leaving.map(\.cell)), origin: .operator)
+        let violations = check.outcome(of: action, override: start.options.override).violations.filter {
+            // An evacuation is one decision, however many cells it takes.
+            $0.rule != .drainingCellsMax || start.kind != .evacuation
         }
         guard !violations.isEmpty else { return }
         throw RegistryError(
             .policyViolation,
-            "A safety rule speaks against it: \(violations.map(\.message).joined(separator: "; ")).",
-            blockers: violations.map(\.blocker),
-            nextSteps: violations.flatMap(\.nextSteps) + [
-                "override the rule, with a reason that is kept: \"override\": {\"rules\": [\"\(violations[0].rule.rawValue)\"], \"reason\": \"…\"}"
-            ])
+            "A safety rule speaks against it: \(violations.map(\.message).joined(separator: " "))",
+            blockers: violations.map(\.blocker), nextSteps: violations.flatMap(\.nextSteps))
     }
 }
 

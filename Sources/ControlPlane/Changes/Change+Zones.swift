@@ -2,57 +2,6 @@ import JSON
 import Registry
 import Store
 
-/// What a request for an evacuation says. How long it is to last must be decided when it begins.
-public struct EvacuationRequest: Sendable, Equatable {
-    /// Nil: until somebody restores the zone.
-    public var expiresIn: Duration?
-    public var options: MigrationOptions
-
-    public init(document: JSONValue) throws(RegistryError) {
-        let reader = try DocumentReader(document)
-        _ = reader.string("reason", bytesMax: Limits.reasonBytesMax)
-        expiresIn = reader.duration("expiresIn", in: Limits.evacuations)
-        let until = reader.parsed("until", "must be 'restored'") { $0 == "restored" ? $0 : nil }
-        options = MigrationOptions(from: reader)
-        if reader.has("expiresIn") == reader.has("until") {
-            reader.report(
-                "expiresIn", "must say how long the evacuation is to last, or else \"until\": \"restored\": one of the two")
-        }
-        _ = until
-        try reader.finish()
-    }
-}
-
-/// What a request for a restoration says.
-public struct RestorationRequest: Sendable, Equatable {
-    /// The share of the tenants that comes back in each step.
-    public var stepPercent: Int
-    /// Between the beginnings of two steps, at the least.
-    public var stepPause: Duration
-    public var options: MigrationOptions
-
-    public init(document: JSONValue) throws(RegistryError) {
-        let reader = try DocumentReader(document)
-        _ = reader.string("reason", bytesMax: Limits.reasonBytesMax)
-        stepPercent = reader.integer("stepPercent", in: 1...100).map(Int.init) ?? Self.standardStepPercent
-        stepPause = reader.duration("stepPause", in: .zero...Limits.reverseWindowMax) ?? Self.standardStepPause
-        options = MigrationOptions(from: reader, except: ["includePinned"])
-        options.includePinned = true
-        try reader.finish()
-    }
-
-    /// For a zone whose evacuation has expired.
-    init(_ options: MigrationOptions) {
-        stepPercent = Self.standardStepPercent
-        stepPause = Self.standardStepPause
-        self.options = options
-        self.options.includePinned = true
-    }
-
-    private static let standardStepPercent = 25
-    private static let standardStepPause = Duration.seconds(60)
-}
-
 extension Change {
     /// Takes every cell of the zone out of service and begins to move all of their tenants to other zones.
     public func evacuate(zone: String, _ request: EvacuationRequest) throws -> Outcome {

@@ -19,9 +19,10 @@ extension Change {
     ///
     /// - Returns: the batch as it is now; nil where somebody has taken the step already.
     func take(_ step: Step, of seen: Batch, in operation: Operation) throws -> Batch? {
-        guard var batch = try transaction.batch(operation.id, seen.number), batch.state == seen.state else {
-            return nil
-        }
+        // Not the state alone: another freeze, with another revision, may have begun since the barrier was looked at.
+        guard var batch = try transaction.batch(operation.id, seen.number), batch.state == seen.state,
+            batch.attempt == seen.attempt, batch.frozen == seen.frozen, batch.announced == seen.announced
+        else { return nil }
         let old = batch.state
         batch.state = try old.after(step.event)
         batch.message = step.note
@@ -95,7 +96,7 @@ extension Change {
 
     private func unfreeze(_ batch: inout Batch, _ operation: Operation) throws {
         try setStates(of: batch, operation, from: [.frozen], to: .migrating)
-        let pauseMilliseconds = min(1000 << min(batch.attempt, 6), 60_000)
+        let pauseMilliseconds = min(Int64(1000) << min(batch.attempt, 6), 60_000)
         batch.notBefore = transaction.now.advanced(byMilliseconds: pauseMilliseconds)
         batch.announced = try transaction.routingRevision()
         batch.freezeDeadline = nil

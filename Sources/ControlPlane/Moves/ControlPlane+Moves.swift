@@ -1,15 +1,25 @@
 import Registry
 import Store
+import Synchronization
 
 /// What moves tenants, beside the store: who is told, and what is observed.
 public struct Moves: Sendable {
     let monitor = MoveMonitor()
+    let underWay = OperationsUnderWay()
     /// Wakes the reconciler that takes batches on.
     let advance = WakeUp()
     /// Wakes the one that ends operations.
     let end = WakeUp()
     /// Wakes those that call movers.
     let callMovers = WakeUp()
+}
+
+/// Which operations have not ended, as of the last commit: what long polls ask.
+final class OperationsUnderWay: Sendable {
+    private let names = Mutex<Set<OperationID>>([])
+
+    func contains(_ id: OperationID) -> Bool { names.withLock { $0.contains(id) } }
+    func replace(_ operations: [Operation]) { names.withLock { $0 = Set(operations.map(\.id)) } }
 }
 
 extension ControlPlane {
@@ -50,7 +60,16 @@ extension ControlPlane {
     /// Why nothing may be begun now: the safety rules that hold for every step, not only the first.
     func holds(_ view: MovesInView) -> [Blocker] {
         SafetyCheck(
-            cells: view.cells.map(SafetyCheck.CellFacts.init), policies: view.policies, now: clock.now()
-        ).violations(of: .automaticStep).map(\.blocker)
+            cells: view.cells.map(SafetyCheck.Cell.init), policies: view.policies, now: clock.now()
+        ).violations(of: SafetyCheck.Action(origin: .automatic)).map(\.blocker)
+    }
+}
+
+extension SafetyCheck.Cell {
+    init(_ record: CellRecord) {
+        self.init(
+            id: record.cell.id, zone: record.cell.zone, state: record.cell.state,
+            schedulable: record.cell.schedulable, capacity: record.cell.capacity,
+            load: record.load + record.reserved, health: record.cell.health.status)
     }
 }

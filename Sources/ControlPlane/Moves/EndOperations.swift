@@ -106,7 +106,7 @@ private struct Ending {
             let start = MigrationStart(
                 kind: operation.kind, resource: operation.resource, options: operation.options,
                 leaving: operation.leaving, tenants: tenants)
-            let plan = try MigrationPlan(start, in: transaction)
+            let plan = try MovePlan(start, in: transaction)
             guard plan.moves.isEmpty else {
                 try change.extend(operation, by: plan.moves, start)
                 let message = "has \(plan.moves.count) tenants that are planned anew"

@@ -24,26 +24,16 @@ struct MigrationStart {
     var steps: (percent: Int, pause: Duration) = (100, .zero)
 }
 
-/// What a plan comes to: each tenant's target, and what does not fit.
-struct MigrationPlan {
-    var moves: [PlannedMove] = []
-    var unplaceable: [Unplaceable] = []
-    var summary: MovePlan
-
-    /// The largest first, for they are the hardest to place.
+/// Each tenant's target, and what does not fit.
+extension MovePlan {
     init(_ start: MigrationStart, in transaction: WriteTransaction) throws {
-        let cells = try transaction.ledger().cells
-        var planner = MovePlanner(cells: cells, leaving: Set(start.leaving.map(\.cell)))
-        for tenant in start.tenants.sorted(by: { ($1.load, $0.id) < ($0.load, $1.id) }) {
-            let moving = MovingTenant(
-                tenant: tenant.id, load: tenant.load, source: tenant.cell, constraints: tenant.placement,
-                pinned: tenant.pinned, peers: try transaction.peers(of: tenant))
-            switch planner.place(moving, on: start.targets[tenant.id]) {
-            case .success(let move): moves.append(move)
-            case .failure(let failure): unplaceable.append(failure)
-            }
+        var planner = MovePlanner(
+            cells: try transaction.ledger().cells.map(\.withArrivals), leaving: Set(start.leaving.map(\.cell)))
+        let moving = try start.tenants.map { try transaction.moving($0) }
+        for tenant in moving.sorted(by: MovingTenant.isPlacedBefore) {
+            _ = planner.place(tenant, on: start.targets[tenant.tenant])
         }
-        summary = MovePlan(moves: moves, unplaceable: unplaceable, before: cells, after: planner.cells)
+        self = planner.plan
     }
 
     /// 22 characters that stand for every tenant's source and target: a plan that differs has another.
@@ -61,11 +51,20 @@ struct MigrationPlan {
         return RegistryError(
             .insufficientCapacity,
             "\(unplaceable.count) of \(total) tenants fit on no other cell: nothing was changed.",
-            blockers: unplaceable.prefix(Limits.blockersShownMax).map(\.blocker),
+            blockers: blockers,
             nextSteps: [
                 "GET /v1/capacity shows where there is headroom", "add or activate cells, or raise their capacity",
                 "loosen the constraints of the tenants named",
             ])
+    }
+}
+
+extension ReadTransaction {
+    /// A tenant as planners see it.
+    func moving(_ tenant: Tenant) throws -> MovingTenant {
+        MovingTenant(
+            tenant: tenant.id, load: tenant.load, source: tenant.cell, constraints: tenant.placement,
+            pinned: tenant.pinned, peers: try peers(of: tenant))
     }
 }
 
@@ -75,10 +74,10 @@ extension Change {
     func start(_ start: MigrationStart) throws -> Outcome {
         try checkMoving(start)
         if !start.policiesAreChecked { try checkPolicies(start) }
-        let plan = try MigrationPlan(start, in: transaction)
+        let plan = try MovePlan(start, in: transaction)
         if !start.leavesOutWhatDoesNotFit, !plan.unplaceable.isEmpty {
             guard isRehearsal else { throw plan.refusal }
-            return Outcome(refusing: plan.summary, at: transaction.revision())
+            return Outcome(refusing: plan, at: transaction.revision())
         }
 
         let operation = try transaction.insert(
@@ -98,7 +97,7 @@ extension Change {
             try transaction.log(
                 operation.number, "safety rules are overridden: \(override.reason)", isWarning: true)
         }
-        return Outcome(accepting: operation, plan: plan.summary)
+        return Outcome(accepting: operation, plan: plan)
     }
 
     /// Deals the moves out in batches of one source each, numbered from `number` on.
@@ -163,19 +162,12 @@ extension Change {
     }
 }
 
-extension Unplaceable {
-    /// The tenant, and all that keeps it from every cell.
-    var blocker: Blocker {
-        Blocker(kind: "tenant", id: tenant.rawValue, message: blockers.map(\.message).joined(separator: "; "))
-    }
-}
-
 extension Outcome {
     /// What a dry run shows of work that would be refused, because not everything fits.
     init(refusing plan: MovePlan, at revision: Revision) {
         self.init(created: false, shown: [:], revision: revision, previous: .zero)
         isRefused = true
-        self.plan = plan.shown(limit: Limits.movesShownMax)
+        self.plan = plan.shown()
     }
 
     /// Long work has begun.
@@ -184,7 +176,7 @@ extension Outcome {
             created: false, shown: operation.shown(), revision: operation.revision, previous: .zero)
         isAccepted = true
         location = "/v1/operations/\(operation.id)"
-        self.plan = plan?.shown(limit: Limits.movesShownMax)
+        self.plan = plan?.shown()
     }
 }
 

@@ -8,15 +8,27 @@ extension ControlPlane {
     /// Reads every tenant: seconds for millions of them, on the caller's thread.
     public func capacity() throws(RegistryError) -> JSONValue {
         try store.read(timeLimit: .seconds(60)) { transaction in
-            var forecast = CapacityForecast(cells: try transaction.candidates())
+            let cells = try transaction.candidates()
+            var groups: [CellID: [Int64: Int64]] = [:]
+            var tenants: [MovingTenant] = []
             try transaction.forEachTenant(TenantFilter()) { record in
-                let tenant = record.tenant
-                forecast.add(
-                    MovingTenant(
-                        tenant: tenant.id, load: tenant.load, source: tenant.cell, constraints: tenant.placement,
-                        pinned: tenant.pinned, peers: try transaction.peers(of: tenant)))
+                let moving = try transaction.moving(record.tenant)
+                if moving.asksNothing {
+                    groups[moving.source, default: [:]][moving.load, default: 0] += 1
+                } else {
+                    tenants.append(moving)
+                }
             }
-            return forecast.shown
+            let forecast = CapacityForecast(
+                cells: cells.map { cell in
+                    var cell = cell
+                    (cell.reserved, cell.incoming) = (0, 0)
+                    return cell
+                }, reserved: Dictionary(uniqueKeysWithValues: cells.map { ($0.id, $0.reserved) }),
+                groups: groups.flatMap { cell, loads in
+                    loads.map { CapacityForecast.Group(cell: cell, load: $0, tenants: $1) }
+                }, tenants: tenants)
+            return .object(forecast.shown)
         }
     }
 
@@ -34,8 +46,9 @@ extension ControlPlane {
     }
 
     private static func shown(zone: String, _ cells: [CellRecord], _ evacuation: JSONValue?) -> JSONValue {
-        let states = [CellState.provisioning, .active, .draining, .drained].map { state in
-            (state.rawValue, JSONValue.integer(Int64(cells.count { $0.cell.state == state })))
+        var states = JSONObject()
+        for state in [CellState.provisioning, .active, .draining, .drained] {
+            states[state.rawValue] = .integer(Int64(cells.count { $0.cell.state == state }))
         }
         let inUse = cells.filter { $0.cell.state != .retired }
         let open = inUse.filter { $0.cell.state == .active && $0.cell.schedulable }
@@ -43,7 +56,7 @@ extension ControlPlane {
             .integer(cells.reduce(0) { $0 + value($1) })
         }
         var object: JSONObject = [
-            "zone": .string(zone), "cells": .object(JSONObject(states)),
+            "zone": .string(zone), "cells": .object(states),
             "cordoned": .integer(Int64(inUse.count { !$0.cell.schedulable })),
             "tenants": sum(inUse) { $0.tenants }, "capacity": sum(inUse) { $0.cell.capacity },
             "load": sum(inUse) { $0.load }, "reserved": sum(inUse) { $0.reserved },

@@ -10,10 +10,8 @@ extension ControlPlane {
         }
     }
 
-    /// True once it has ended; nil where there is none.
-    public func isDone(_ id: OperationID) throws(RegistryError) -> Bool? {
-        try store.read { try $0.operation(id)?.life.state.isDone }
-    }
+    /// True until it has ended, from memory; false for one that there is not.
+    public func isUnderWay(_ id: OperationID) -> Bool { moves.underWay.contains(id) }
 
     /// Newest first, those before `number`, each with its number.
     public func operations(

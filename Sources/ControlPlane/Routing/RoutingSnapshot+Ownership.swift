@@ -1,10 +1,10 @@
 import Bytes
 import Registry
 
-/// What one cell is told: the tenants that it owns, at which epoch, so that it can refuse the writes of a gateway
-/// whose table is stale.
+/// What one cell is told: the tenants that it owns, at which epoch and in which state, so that it can refuse the writes
+/// of a gateway whose table is stale, and those of a tenant that is frozen.
 extension RoutingSnapshot {
-    /// `{"revision":"…","cell":"cell-1","tenants":{"acme":{"epoch":1}}}`; nil for a cell that is not in the table.
+    /// `{"revision":"…","cell":"cell-1","tenants":{"acme":{"epoch":1},"globex":{"epoch":3,"state":"frozen"}}}`; nil for a cell that is not in the table.
     ///
     /// Reads the whole index, some 10 ms for a million tenants: not for a loop's thread.
     public func ownership(of cell: CellID) -> [UInt8]? {
@@ -42,9 +42,9 @@ extension RoutingSnapshot {
             id.withUnsafeBytes { id in
                 let record = tenants.withValue(of: id) { TenantEntry($0) }
                 if let record, record.cell == cell {
-                    if record.epoch == before?.epoch, before?.cell == cell { return }
+                    if record == before { return }
                     members.separate()
-                    members.appendOwned(id, record)
+                    members.appendOwned(id, record, hadState: before.map { $0.state != .serving } ?? false)
                 } else if before?.cell == cell {
                     members.separate()
                     members.appendJSON(id)
@@ -58,10 +58,17 @@ extension RoutingSnapshot {
 
 extension [UInt8] {
     @inline(__always)
-    fileprivate mutating func appendOwned(_ id: UnsafeRawBufferPointer, _ record: TenantEntry) {
+    fileprivate mutating func appendOwned(
+        _ id: UnsafeRawBufferPointer, _ record: TenantEntry, hadState: Bool = false
+    ) {
         appendJSON(id)
         append(#":{"epoch":"#)
         append(record.epoch)
+        if record.state != .serving {
+            appendMember(record.state)
+        } else if hadState {
+            append(#","state":null"#)
+        }
         append("}")
     }
 }

@@ -194,4 +194,24 @@ public final class DocumentReader {
         reader.refuseUnknown()
         return result
     }
+
+    /// A list of objects: `read` sees a reader for each, whose unknown fields are refused too. Those that it makes
+    /// nothing of are left out, and have been reported.
+    public func objects<T>(_ key: String, countMax: Int, _ read: (DocumentReader) -> T?) -> [T]? {
+        guard let values = self.read(key, "a list of objects", \.array) else { return nil }
+        guard values.count <= countMax else {
+            report(key, "must have at most \(countMax) entries")
+            return nil
+        }
+        return values.enumerated().compactMap { index, value in
+            guard case .object(let members) = value else {
+                report("\(key)[\(index)]", "must be an object")
+                return nil
+            }
+            let reader = DocumentReader(members, path: "\(path)\(key)[\(index)].", findings: findings)
+            let result = read(reader)
+            reader.refuseUnknown()
+            return result
+        }
+    }
 }

@@ -3,9 +3,9 @@ import JSON
 /// The cutover's barrier: the proof that nobody writes to the source for the frozen tenants any more.
 ///
 /// Two guards, either of which is enough. *Gateways*: each one on the list has acknowledged the freeze (F), or has
-/// acknowledged the announcement (A) and its lease has run out since, for then it refuses the tenants that its table
-/// shows as moving. One that has been silent since before A must be waited for, until it deregisters or its table is
-/// past its lifetime. *Seal*: the source cell has acknowledged F on its ownership feed, and refuses the tenants itself.
+/// acknowledged the announcement (A) and is out: its lease has run out, so that it refuses the tenants that its table
+/// shows as moving, and what it forwarded before has had its time to land (`Limits.flightTime`). One that has been
+/// silent since before A must be waited for, until it deregisters or its table is past its lifetime. *Seal*: the source cell has acknowledged F on its ownership feed, and refuses the tenants itself.
 public struct Barrier: Sendable, Equatable {
     /// A gateway, as the barrier looks at it.
     public struct Gateway: Sendable, Equatable {
@@ -49,13 +49,13 @@ public struct Barrier: Sendable, Equatable {
     /// Whether a freeze would be short: nobody is known who would hold it up.
     public func isReady(announced: Revision) -> Verdict {
         if let seal, seal >= announced { return .held(.seal) }
-        return verdict { !$0.hasApplied(announced) }
+        return verdict { !$0.hasApplied(announced) || (!$0.isLive && !$0.isOut) }
     }
 
     /// Whether the frozen tenants may be cut over.
     public func isHeld(announced: Revision, frozen: Revision) -> Verdict {
         if let seal, seal >= frozen { return .held(.seal) }
-        return verdict { !$0.hasApplied(frozen) && !($0.hasApplied(announced) && !$0.isLive) }
+        return verdict { !$0.hasApplied(frozen) && !($0.hasApplied(announced) && $0.isOut) }
     }
 
     /// Whether every live gateway knows the cutover.
@@ -91,6 +91,9 @@ public struct Barrier: Sendable, Equatable {
 
 extension Barrier.Gateway {
     public func hasApplied(_ revision: Revision) -> Bool { applied.map { $0 >= revision } ?? false }
+
+    /// It forwards nothing of a tenant that its table shows as moving, and nothing that it forwarded is on its way.
+    var isOut: Bool { !isLive && silence >= Limits.leaseDuration + Limits.flightTime }
 
     var blocker: Blocker {
         let known = applied.map { "is at revision \($0)" } ?? "has acknowledged no table yet"

@@ -32,7 +32,7 @@ public struct MigrationOptions: Sendable, Equatable {
     public var mover: MoverSpec
     /// Tenants that are pinned to their cell are moved too.
     public var includePinned: Bool
-    public var override: Override?
+    public var override: SafetyOverride?
 
     public static let standard = MigrationOptions(
         batchSize: 250, parallel: Parallel(total: 32, perSource: 4, perTarget: 16),
@@ -70,14 +70,14 @@ public struct MigrationOptions: Sendable, Equatable {
             mover: MoverSpec(from: reader, "mover") ?? standard.mover,
             includePinned: excluded.contains("includePinned")
                 ? standard.includePinned : reader.bool("includePinned") ?? standard.includePinned,
-            override: Override(from: reader, "override"))
+            override: reader.nested("override") { SafetyOverride(from: $0) } ?? nil)
         if freezeDeadline > deadline { reader.report("freezeDeadline", "must not be longer than the deadline") }
     }
 
     private init(
         batchSize: Int, parallel: Parallel, freezeDeadline: Duration, deadline: Duration,
         onStragglers: OnStragglers, reverseWindow: Duration, mover: MoverSpec, includePinned: Bool,
-        override: Override?
+        override: SafetyOverride?
     ) {
         self.batchSize = batchSize
         self.parallel = parallel

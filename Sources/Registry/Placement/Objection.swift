@@ -12,19 +12,27 @@ public enum Objection: Sendable, Equatable {
     case notAlone(Int64)
     case noHeadroom(Int64, needed: Int64)
 
-    public var code: String {
+    /// What it is about, in the order in which objections are found: from what says most of the cell to what a
+    /// little room would mend.
+    public enum Kind: String, Sendable, CaseIterable {
+        case notActive, cordoned, zone, label, avoided, antiAffinity, dedicated, notAlone, noHeadroom
+    }
+
+    public var kind: Kind {
         switch self {
-        case .notActive: "notActive"
-        case .cordoned: "cordoned"
-        case .zone: "zone"
-        case .label: "label"
-        case .avoided: "avoided"
-        case .antiAffinity: "antiAffinity"
-        case .dedicated: "dedicated"
-        case .notAlone: "notAlone"
-        case .noHeadroom: "noHeadroom"
+        case .notActive: .notActive
+        case .cordoned: .cordoned
+        case .zone: .zone
+        case .label: .label
+        case .avoided: .avoided
+        case .antiAffinity: .antiAffinity
+        case .dedicated: .dedicated
+        case .notAlone: .notAlone
+        case .noHeadroom: .noHeadroom
         }
     }
+
+    public var code: String { kind.rawValue }
 
     public var message: String {
         switch self {

@@ -23,6 +23,11 @@ public struct PlacementConstraints: Sendable, Equatable {
         self.avoidCells = avoidCells
     }
 
+    /// True for what most tenants have: no wish at all.
+    public var asksNothing: Bool {
+        !dedicated && zones.isEmpty && matchLabels.isEmpty && avoidTenants.isEmpty && avoidCells.isEmpty
+    }
+
     public init(from reader: DocumentReader) {
         self.init(
             zones: reader.list("zones", countMax: Limits.placementZonesMax, Names.wordRule) {

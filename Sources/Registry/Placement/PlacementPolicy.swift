@@ -40,6 +40,15 @@ public enum PlacementPolicy {
             self.dedicatedTo = dedicatedTo
             hash = PlacementPolicy.stableHash(id.rawValue)
         }
+
+        /// As a plan sees it: what is on its way counts as if it had arrived.
+        public var withArrivals: Candidate {
+            var cell = self
+            cell.load += reserved
+            cell.tenants += incoming
+            (cell.reserved, cell.incoming) = (0, 0)
+            return cell
+        }
     }
 
     /// The tenant to be placed.
@@ -63,53 +72,83 @@ public enum PlacementPolicy {
             self.avoided = avoided
             self.current = current
         }
+
+        /// Any cell with room will do.
+        var asksNothing: Bool { avoided.isEmpty && constraints.asksNothing }
     }
 
     /// Everything that speaks against the cell; empty where it is feasible.
     public static func objections(to cell: Candidate, for question: Question) -> [Objection] {
         var found: [Objection] = []
-        let isCurrent = cell.id == question.current
-        if cell.state != .active { found.append(.notActive(cell.state)) }
-        if !cell.schedulable { found.append(.cordoned) }
-        let wanted = question.constraints
-        if !wanted.zones.isEmpty, !wanted.zones.contains(cell.zone) { found.append(.zone(cell.zone)) }
-        for (key, value) in wanted.matchLabels where cell.labels[key] != value {
-            found.append(.label(key, wanted: value, found: cell.labels[key]))
+        search(cell, for: question) {
+            found.append($0)
+            return true
         }
-        if wanted.avoidCells.contains(cell.id) { found.append(.avoided) }
-        if let other = question.avoided[cell.id] { found.append(.antiAffinity(other)) }
-        if let holder = cell.dedicatedTo, holder != question.tenant { found.append(.dedicated(to: holder)) }
-        let others = cell.tenants + cell.incoming - (isCurrent ? 1 : 0)
-        if wanted.dedicated, others > 0 { found.append(.notAlone(others)) }
-        let headroom = cell.capacity - load(on: cell, without: question)
-        if headroom < question.load { found.append(.noHeadroom(max(0, headroom), needed: question.load)) }
         return found
+    }
+
+    /// The first of the objections, for those who only ask whether there is one, of many cells.
+    static func firstObjection(to cell: Candidate, for question: Question) -> Objection? {
+        var first: Objection?
+        search(cell, for: question) {
+            first = $0
+            return false
+        }
+        return first
+    }
+
+    /// Hands over one objection after the other, in the order of their kinds, until `next` is false.
+    @inline(__always)
+    private static func search(_ cell: Candidate, for question: Question, _ next: (Objection) -> Bool) {
+        let isCurrent = cell.id == question.current
+        if cell.state != .active, !next(.notActive(cell.state)) { return }
+        if !cell.schedulable, !next(.cordoned) { return }
+        let wanted = question.constraints
+        if !wanted.zones.isEmpty, !wanted.zones.contains(cell.zone), !next(.zone(cell.zone)) { return }
+        for (key, value) in wanted.matchLabels where cell.labels[key] != value {
+            if !next(.label(key, wanted: value, found: cell.labels[key])) { return }
+        }
+        if wanted.avoidCells.contains(cell.id), !next(.avoided) { return }
+        if let other = question.avoided[cell.id], !next(.antiAffinity(other)) { return }
+        if let holder = cell.dedicatedTo, holder != question.tenant, !next(.dedicated(to: holder)) { return }
+        let others = cell.tenants + cell.incoming - (isCurrent ? 1 : 0)
+        if wanted.dedicated, others > 0, !next(.notAlone(others)) { return }
+        let headroom = cell.capacity - load(on: cell, without: question)
+        guard headroom < question.load else { return }
+        _ = next(.noHeadroom(max(0, headroom), needed: question.load))
     }
 
     /// The best of the feasible cells' indices; nil where no cell is feasible.
     ///
-    /// Asked over 500 cells for each tenant of an import: what is cheap to see is looked at first, and a cell is
-    /// read in place.
-    public static func choose(among cells: [Candidate], for question: Question) -> Int? {
-        let asksNothing = question.constraints == PlacementConstraints() && question.avoided.isEmpty
+    /// Asked over 500 cells for each tenant of an import or a plan: what is cheap to see is looked at first, and a
+    /// cell is read in place.
+    ///
+    /// - Parameters:
+    ///   - exception: the index of a cell that is out of the question; it still counts for its zone.
+    ///   - zones: the zones' utilisation, where the caller keeps it; else it is made when ties need it.
+    public static func choose(
+        among cells: [Candidate], for question: Question, except exception: Int? = nil,
+        zones: ZoneUtilisation? = nil
+    ) -> Int? {
+        let asksNothing = question.asksNothing
         var best: (load: Int64, capacity: Int64)?
         var ties: [Int] = []
         for index in cells.indices where cells[index].schedulable && cells[index].state == .active {
             var load = cells[index].load + cells[index].reserved + question.load
             if let current = question.current, current == cells[index].id { load -= question.load }
             let capacity = cells[index].capacity
-            guard load <= capacity else { continue }
+            guard load <= capacity, index != exception else { continue }
             let order = best.map { compare(load, capacity, $0.load, $0.capacity) } ?? -1
             guard order <= 0,
                 asksNothing && cells[index].dedicatedTo == nil
-                    || objections(to: cells[index], for: question).isEmpty
+                    || firstObjection(to: cells[index], for: question) == nil
             else { continue }
             if order < 0 { ties.removeAll(keepingCapacity: true) }
             best = (load, capacity)
             ties.append(index)
         }
         guard ties.count > 1 else { return ties.first }
-        let zones = ZoneUtilisation(of: cells)
+        let zones = zones ?? ZoneUtilisation(of: cells)
         let seed = stableHash(question.tenant.rawValue)
         return ties.map { (index: $0, zone: zones[cells[$0].zone], hash: mixed(seed, cells[$0].hash)) }
             .min { a, b in
@@ -144,24 +183,5 @@ public enum PlacementPolicy {
         hash = (hash ^ (hash >> 33)) &* 0xFF51_AFD7_ED55_8CCD
         hash = (hash ^ (hash >> 33)) &* 0xC4CE_B9FE_1A85_EC53
         return hash ^ (hash >> 33)
-    }
-
-    /// Load and capacity of each zone's active cells. A handful of zones: a scan beats a dictionary, and this is made
-    /// for each tenant of an import.
-    private struct ZoneUtilisation {
-        private var sums: [(zone: String, load: Int64, capacity: Int64)] = []
-
-        init(of cells: [Candidate]) {
-            for cell in cells where cell.state == .active {
-                let position = sums.firstIndex { $0.zone == cell.zone } ?? sums.endIndex
-                if position == sums.endIndex { sums.append((cell.zone, 0, 0)) }
-                sums[position].load += cell.load
-                sums[position].capacity += cell.capacity
-            }
-        }
-
-        subscript(zone: String) -> (load: Int64, capacity: Int64) {
-            sums.first { $0.zone == zone }.map { ($0.load, $0.capacity) } ?? (0, 0)
-        }
     }
 }

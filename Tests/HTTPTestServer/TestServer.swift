@@ -2,23 +2,23 @@ import Glibc
 import Synchronization
 
 /// A server made of sockets and threads, that shows what a client really sends and can answer anything.
-final class TestServer: Sendable {
-    struct Received: Sendable {
+public final class TestServer: Sendable {
+    public struct Received: Sendable {
         /// With its line ends.
-        let head: String
-        let body: [UInt8]
+        public let head: String
+        public let body: [UInt8]
         /// Which of the server's connections, from 0.
-        let connection: Int
+        public let connection: Int
 
-        var line: String { String(head.prefix { !$0.isNewline }) }
+        public var line: String { String(head.prefix { !$0.isNewline }) }
 
-        func field(_ name: String) -> String? {
+        public func field(_ name: String) -> String? {
             head.split(whereSeparator: \.isNewline).first { $0.lowercased().hasPrefix(name + ":") }
                 .map { $0.dropFirst(name.count + 1).trimmingPrefix(" ") }.map(String.init)
         }
     }
 
-    enum Reply: Sendable {
+    public enum Reply: Sendable {
         /// Bytes as they are, and the connection stays.
         case keep([UInt8])
         /// Bytes as they are, and the connection ends.
@@ -33,23 +33,33 @@ final class TestServer: Sendable {
         var threads: [pthread_t] = []
     }
 
-    let port: UInt16
+    public let port: UInt16
     private let listener: Int32
     private let reply: @Sendable (Received) -> Reply
     private let state = Mutex(State())
 
-    var url: String { "http://127.0.0.1:\(port)" }
-    var received: [Received] { state.withLock { $0.received } }
-    var connectionsCount: Int { state.withLock { $0.connections.count } }
+    public var url: String { "http://127.0.0.1:\(port)" }
+    public var received: [Received] { state.withLock { $0.received } }
+    public var connectionsCount: Int { state.withLock { $0.connections.count } }
 
     /// Runs the body beside a server, which is gone afterwards with all its threads.
-    static func run(
+    public static func run(
         _ reply: @escaping @Sendable (Received) -> Reply, _ body: (TestServer) throws -> Void
     ) throws {
         let server = try TestServer(reply)
         defer { server.stop() }
         server.start { server.acceptAll() }
         try body(server)
+    }
+
+    /// The same for a body that waits.
+    public static func run(
+        _ reply: @escaping @Sendable (Received) -> Reply, _ body: (TestServer) async throws -> Void
+    ) async throws {
+        let server = try TestServer(reply)
+        defer { server.stop() }
+        server.start { server.acceptAll() }
+        try await body(server)
     }
 
     private init(_ reply: @escaping @Sendable (Received) -> Reply) throws {
@@ -145,7 +155,7 @@ private func sendAll(_ connection: Int32, _ bytes: [UInt8]) {
 }
 
 /// A socket that listens on a port of 127.0.0.1 that nobody else has.
-func listeningSocket() throws -> (descriptor: Int32, port: UInt16) {
+public func listeningSocket() throws -> (descriptor: Int32, port: UInt16) {
     struct NoSocket: Error {}
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
@@ -162,7 +172,7 @@ func listeningSocket() throws -> (descriptor: Int32, port: UInt16) {
     return (descriptor, UInt16(bigEndian: address.sin_port))
 }
 
-func startThread(_ work: @escaping @Sendable () -> Void) -> pthread_t {
+public func startThread(_ work: @escaping @Sendable () -> Void) -> pthread_t {
     final class Work {
         let run: @Sendable () -> Void
         init(run: @escaping @Sendable () -> Void) { self.run = run }
@@ -178,10 +188,10 @@ func startThread(_ work: @escaping @Sendable () -> Void) -> pthread_t {
 }
 
 /// A whole answer.
-func answer(_ status: String = "200 OK", fields: String = "", _ body: [UInt8] = []) -> [UInt8] {
+public func answer(_ status: String = "200 OK", fields: String = "", _ body: [UInt8] = []) -> [UInt8] {
     Array("HTTP/1.1 \(status)\r\n\(fields)Content-Length: \(body.count)\r\n\r\n".utf8) + body
 }
 
-func answer(_ status: String = "200 OK", fields: String = "", _ body: String) -> [UInt8] {
+public func answer(_ status: String = "200 OK", fields: String = "", _ body: String) -> [UInt8] {
     answer(status, fields: fields, Array(body.utf8))
 }

@@ -1,0 +1,77 @@
+import HTTPClient
+import Registry
+
+/// What the operator of this server has said of webhooks: never part of a request, nor of the database.
+public struct WebhookSettings: Sendable {
+    static let allowOption = "--webhook-allow HOST[:PORT] when the server is started"
+
+    /// Nil: no webhook is called.
+    public let secret: WebhookSecret?
+    let allow: [AllowedDestination]
+
+    /// - Parameter allow: `HOST[:PORT]`, with a name, an address or a network for the host.
+    /// - Throws: `invalidArgument` with the entry that is none.
+    public init(secret: WebhookSecret? = nil, allow: [String] = []) throws(RegistryError) {
+        guard allow.count <= Limits.webhookAllowedMax else {
+            throw RegistryError(
+                .invalidArgument,
+                "There are \(allow.count) entries in the allow list of webhooks; \(Limits.webhookAllowedMax) are possible."
+            )
+        }
+        var entries: [AllowedDestination] = []
+        for text in allow {
+            guard let entry = AllowedDestination(text) else {
+                throw RegistryError(
+                    .invalidArgument,
+                    "'\(text)' can't be allowed to webhooks: write copier.titan.internal, 10.1.2.3, 10.1.0.0/16 or [fd00::7], and :PORT behind it for one port alone."
+                )
+            }
+            entries.append(entry)
+        }
+        self.init(secret, entries)
+    }
+
+    /// No secret, and so no webhooks.
+    public static let none = WebhookSettings(nil, [])
+
+    private init(_ secret: WebhookSecret?, _ allow: [AllowedDestination]) {
+        self.secret = secret
+        self.allow = allow
+    }
+
+    var destinations: DestinationPolicy { .publicOnly(allow: allow) }
+
+    /// Whether this server can call the mover, as far as that shows without asking DNS. What it can't show is checked
+    /// when the connection is made.
+    ///
+    /// - Parameter field: the request's, for the errors.
+    /// - Throws: `invalidArgument`, with the setting that is missing.
+    public func check(_ spec: MoverSpec, field: String = "mover") throws(RegistryError) {
+        guard case .webhook(let url) = spec else { return }
+        func refusal(_ field: String, _ message: String, _ nextStep: String) -> RegistryError {
+            RegistryError(
+                .invalidArgument, "The field '\(field)' \(message).", errors: [FieldError(field, message)],
+                nextSteps: [nextStep])
+        }
+        guard secret != nil else {
+            throw refusal(
+                "\(field).type", "can't be webhook: this server has no secret to sign calls with",
+                "Start the server with --webhook-secret-file FILE.")
+        }
+        let destination: Destination
+        do throws(ClientError) {
+            destination = try Destination(url)
+        } catch {
+            throw refusal("\(field).url", "can't be called", error.message)
+        }
+        guard destinations.mayAllow(destination) else {
+            let message =
+                destination.isPlain
+                ? "may use plain http only for a destination on this server's allow list, and \(destination) is not there"
+                : "leads to \(destination), which is not on the public internet nor on this server's allow list"
+            throw refusal(
+                "\(field).url", message,
+                "If it is meant, start the server with --webhook-allow \(destination)")
+        }
+    }
+}

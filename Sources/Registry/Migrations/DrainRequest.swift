@@ -1,0 +1,17 @@
+import JSON
+
+/// What a request for a drain says.
+public struct DrainRequest: Sendable, Equatable {
+    /// Nil: the placement policy chooses for each tenant.
+    public var to: CellID?
+    public var options: MigrationOptions
+
+    public init(document: JSONValue, cell: CellID) throws(RegistryError) {
+        let reader = try DocumentReader(document)
+        _ = reader.string("reason", bytesMax: Limits.reasonBytesMax)
+        to = reader.parsed("to", Names.dnsLabelRule, CellID.init)
+        options = MigrationOptions(from: reader)
+        if to == cell { reader.report("to", "can't be the cell that is drained") }
+        try reader.finish()
+    }
+}

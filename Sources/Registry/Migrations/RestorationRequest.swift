@@ -1,0 +1,31 @@
+import JSON
+
+/// What a request for a restoration says.
+public struct RestorationRequest: Sendable, Equatable {
+    /// The share of the tenants that comes back in each step.
+    public var stepPercent: Int
+    /// Between the beginnings of two steps, at the least.
+    public var stepPause: Duration
+    public var options: MigrationOptions
+
+    public init(document: JSONValue) throws(RegistryError) {
+        let reader = try DocumentReader(document)
+        _ = reader.string("reason", bytesMax: Limits.reasonBytesMax)
+        stepPercent = reader.integer("stepPercent", in: 1...100).map(Int.init) ?? Self.standardStepPercent
+        stepPause = reader.duration("stepPause", in: .zero...Limits.reverseWindowMax) ?? Self.standardStepPause
+        options = MigrationOptions(from: reader, except: ["includePinned"])
+        options.includePinned = true
+        try reader.finish()
+    }
+
+    /// For a zone whose evacuation has expired: in the usual steps.
+    public init(_ options: MigrationOptions) {
+        stepPercent = Self.standardStepPercent
+        stepPause = Self.standardStepPause
+        self.options = options
+        self.options.includePinned = true
+    }
+
+    private static let standardStepPercent = 25
+    private static let standardStepPause = Duration.seconds(60)
+}

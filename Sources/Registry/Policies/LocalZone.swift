@@ -1,0 +1,48 @@
+import Foundation
+
+/// A time zone of the IANA database, and when its clocks show what.
+public struct LocalZone: Sendable, Equatable {
+    /// `Europe/Berlin`, as it was given.
+    public let name: String
+    private let zone: TimeZone
+
+    static let rule = "must be a time zone like Europe/Berlin or UTC"
+
+    public init?(_ name: String) {
+        // Foundation also takes abbreviations, and offsets like GMT+2, whose meaning people disagree on.
+        guard name == "UTC" || name.contains("/"), let zone = TimeZone(identifier: name) else { return nil }
+        self.name = name
+        self.zone = zone
+    }
+
+    /// Which of the two instants is meant when a clock shows the same time twice.
+    enum Repeated { case first, last }
+
+    /// The days from 1970-01-01 to the local one.
+    func day(at time: Timestamp) -> Int64 {
+        let seconds = Int64((Double(time.rawValue) / 1000).rounded(.down))
+        return Int64((Double(seconds + offset(at: seconds)) / 86_400).rounded(.down))
+    }
+
+    /// The instant at which the day's clock shows the minute; where a clock change skips it, the instant of the change.
+    func instant(day: Int64, minute: Int, _ repeated: Repeated) -> Timestamp {
+        let local = day * 86_400 + Int64(minute) * 60
+        // A change nearby lies between these two, for no offset is a day.
+        let (before, after) = (offset(at: local - 86_400), offset(at: local + 86_400))
+        let fitting = [local - before, local - after].filter { $0 + offset(at: $0) == local }.sorted()
+        if let chosen = repeated == .first ? fitting.first : fitting.last {
+            return Timestamp(rawValue: chosen * 1000)
+        }
+        var (early, late) = (local - max(before, after), local - min(before, after))
+        while late - early > 1 {
+            let middle = early + (late - early) / 2
+            if offset(at: middle) == before { early = middle } else { late = middle }
+        }
+        return Timestamp(rawValue: late * 1000)
+    }
+
+    /// Seconds east of UTC.
+    private func offset(at seconds: Int64) -> Int64 {
+        Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds))))
+    }
+}
