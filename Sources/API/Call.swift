@@ -194,15 +194,21 @@ struct Call: Sendable {
         return text
     }
 
+    /// How long a feed's answer may be held; nil without `wait`.
+    func feedWait() throws(RegistryError) -> Duration? {
+        guard let wait = try wait() else { return nil }
+        guard query["since"] != nil else {
+            throw invalid("wait", "'wait' needs 'since': it waits for a change after that revision.")
+        }
+        return wait
+    }
+
     /// How long the answer may be held; nil without `wait`.
     func wait() throws(RegistryError) -> Duration? {
         guard let text = query["wait"] else { return nil }
         guard let wait = Duration(go: text) else {
             throw invalid(
                 "wait", "'wait' must be a duration like 30s; more than \(Limits.waitMax.go) counts as that.")
-        }
-        guard query["since"] != nil else {
-            throw invalid("wait", "'wait' needs 'since': it waits for a change after that revision.")
         }
         return min(wait, Limits.waitMax)
     }

@@ -111,7 +111,7 @@ extension WriteTransaction {
     public func insert(_ batch: Batch, of operation: Operation) throws {
         try connection.run(
             Self.insertBatchSQL, operation.number, batch.number, batch.state.rawValue, batch.source.rawValue,
-            batch.tenants)
+            batch.tenants, batch.notBefore?.rawValue)
     }
 
     private static let insertBatchSQL = """

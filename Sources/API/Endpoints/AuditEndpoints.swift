@@ -25,7 +25,7 @@ extension Endpoints {
     /// The change feed: what was committed after `since`, held until there is something.
     func listEvents(_ call: Call, _ head: RequestHead) throws -> Reception {
         let (since, wait) = (
-            try call.since() ?? RevisionTag(controlPlane.incarnation, .zero), try call.wait()
+            try call.since() ?? RevisionTag(controlPlane.incarnation, .zero), try call.feedWait()
         )
         let kind: ResourceKind? = try call.choice("kind")
         let limit = try call.limit()

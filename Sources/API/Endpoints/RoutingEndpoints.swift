@@ -8,7 +8,7 @@ import Registry
 // What gateways live by. Everything here is answered on the server's loop, from one immutable snapshot.
 extension Endpoints {
     func getRoutingTable(_ call: Call, _ head: RequestHead) throws -> Reception {
-        let (since, wait) = (try call.since(), try call.wait())
+        let (since, wait) = (try call.since(), try call.feedWait())
         if let name = call.query["gateway"] {
             let id = try call.gatewayID(name)
             guard Access.leasing.admits(call.principal.role) else {
@@ -109,7 +109,7 @@ extension Endpoints {
         guard controlPlane.routing.current.cell(cell) != nil else {
             throw RegistryError(.notFound, "There is no cell '\(cell)'.")
         }
-        let (since, wait) = (try call.since(), try call.wait())
+        let (since, wait) = (try call.since(), try call.feedWait())
         if try call.flag("ack") == true { try acknowledge(since, of: cell, call) }
         guard let since else {
             let snapshot = controlPlane.routing.current
