@@ -30,6 +30,8 @@ test: libraries test-tools lint ## Every check
 	swift build --product cellctl
 	swift test --skip-build --no-parallel # side by side they would take the cores from servers with deadlines to keep
 	scripts/smoke
+	python3 Examples/gateway/test_titan_gateway.py
+	python3 Examples/gateway/test_titan_cell.py
 	scripts/thread-sanitizer
 	Tests/Models/check
 
