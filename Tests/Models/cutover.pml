@@ -180,7 +180,8 @@ byte planeKills = PLANE_KILLS, kills = KILLS, cuts = CUTS, refusals = REFUSALS, 
      ages = AGES, cellKills = CELL_KILLS, cellCuts = CELL_CUTS;
 
 #define flying(g) ((write == 1 || write == 2) && writeBy == g)
-#define overtaken(g) (routeState[table[g]] == FROZEN || routeCell[table[g]] != writeCell || routeEpoch[table[g]] != writeEpoch)
+#define overtaken(g) (routeState[table[g]] == FROZEN || \
+	routeCell[table[g]] != writeCell || routeEpoch[table[g]] != writeEpoch)
 #define unsettled(g) (flying(g) && overtaken(g) && ((writeOrphan && FLIGHT_BOUND) || (!writeOrphan && ACK_SETTLED)))
 #define connected(g) (planeUp && process[g] == UP && !link[g])
 #define landed(g) (!FLIGHT_BOUND || !flying(g))
@@ -224,37 +225,44 @@ inline restart(forgets) {
 		if :: !EXPIRED_NOW -> wasOut[i] = !RESTART_GRACE :: else fi;
 		if :: forgets -> acked[i] = 0 :: else fi
 	}
-	i = 0; sealAcked = 0
+	i = 0; sealAcked = 0; printf("control plane: restarts\n")
 }
 
 proctype ControlPlane() provided (!over) {
 	byte i;
 end:	do
 	:: d_step { planeUp && phase == SERVING && movesLeft > 0 && (ANNOUNCE_ANEW || !announcedAt) ->
-		publish(MIGRATING); announcedAt = revision; wasOut[0] = 0; wasOut[N - 1] = 0 }
+		publish(MIGRATING); announcedAt = revision; printf("control plane: announces at %d\n", revision);
+		 wasOut[0] = 0; wasOut[N - 1] = 0 }
 	:: d_step { planeUp && UNFREEZE_FIRST && !deadline &&
 			(phase == MIGRATING || (phase == SERVING && movesLeft > 0 && !ANNOUNCE_ANEW && announcedAt)) ->
-		deadline = 1 }
+		deadline = 1; printf("control plane: records the deadline\n") }
 	:: d_step { planeUp && (deadline || !UNFREEZE_FIRST) && (phase == MIGRATING ||
 			(phase == SERVING && movesLeft > 0 && !ANNOUNCE_ANEW && announcedAt)) ->
-		publish(FROZEN); frozenAt = revision; deadlineDue = !UNFREEZE_FIRST; deadline = UNFREEZE_FIRST }
-	:: d_step { planeUp && deadlineDue -> deadlineDue = 0; deadline = 1 }
+		publish(FROZEN); frozenAt = revision; deadlineDue = !UNFREEZE_FIRST; deadline = UNFREEZE_FIRST;
+		printf("control plane: freezes at %d\n", revision) }
+	:: d_step { planeUp && deadlineDue ->
+		deadlineDue = 0; deadline = 1; printf("control plane: records the deadline\n") }
 	/* The barrier, and apart from it the cutover. */
 	:: d_step { planeUp && phase == FROZEN && !passedFor && (!anyGateway(waitsFor) || sealed) ->
-		passedFor = frozenAt; passedEpoch = epoch; passedTo = 1 - owner; quiet = 1 }
+		passedFor = frozenAt; passedEpoch = epoch; passedTo = 1 - owner; quiet = 1;
+		printf("control plane: the barrier is passed for %d\n", frozenAt) }
 	:: d_step { planeUp && passedFor ->
 		if
 		:: (CAS < 1 || epoch == passedEpoch) && (CAS < 2 || phase == FROZEN) && (CAS < 3 || frozenAt == passedFor) ->
 			owner = passedTo; epoch = passedEpoch + 1;
-			if :: phase == FROZEN -> unfreeze() :: else -> publish(SERVING) fi
+			if :: phase == FROZEN -> unfreeze() :: else -> publish(SERVING) fi;
+			printf("control plane: cuts over at %d to cell %d, epoch %d\n", revision, owner, epoch)
 		:: else
 		fi;
 		passedFor = 0; passedEpoch = 0; passedTo = 0 }
 	/* A deadline, or a cancel. */
-	:: d_step { planeUp && !LIVENESS && (phase == MIGRATING || (phase == FROZEN && deadline)) -> unfreeze() }
+	:: d_step { planeUp && !LIVENESS && (phase == MIGRATING || (phase == FROZEN && deadline)) ->
+		unfreeze(); printf("control plane: aborts at %d\n", revision) }
 
 	:: d_step { planeUp && planeKills > 0 ->
-		planeKills--; planeUp = 0; passedFor = 0; passedEpoch = 0; passedTo = 0; deadlineDue = 0 }
+		planeKills--; planeUp = 0; passedFor = 0; passedEpoch = 0; passedTo = 0; deadlineDue = 0;
+		printf("control plane: killed\n") }
 	:: d_step { !planeUp -> restart(0) }
 	:: d_step { !planeUp && LIVENESS -> restart(1) }
 	od
@@ -263,25 +271,29 @@ end:	do
 /* What the control plane learns of a gateway, and the time that passes for both. */
 proctype Contact(byte g) provided (!over) {
 end:	do
-	:: d_step { lease[g] && (link[g] || !planeUp) -> lease[g] = 0 }
+	:: d_step { lease[g] && (link[g] || !planeUp) -> lease[g] = 0; printf("gateway %d: its lease is out\n", g) }
 	:: d_step { planeUp && live[g] && (!lease[g] || !LEASE_ORDER) && landed(g) &&
 			(link[g] || process[g] != UP || !answer[g]) ->
 		live[g] = 0;
 		if :: !EXPIRED_NOW && acked[g] >= announcedAt -> wasOut[g] = 1 :: else fi;
-		if :: LEASE_FROM_SENT -> fresh[g] = 0 :: else fi }
+		if :: LEASE_FROM_SENT -> fresh[g] = 0 :: else fi;
+		printf("control plane: counts the lease of gateway %d as out\n", g) }
 	:: d_step { planeUp && leaving[g] ->
 		leaving[g] = 0;
 		if :: listed[g] && !(reborn[g] && LEAVE_NEW_ID) -> listed[g] = 0; acked[g] = 0 :: else fi;
-		reborn[g] = 0 }
+		reborn[g] = 0; printf("control plane: gets the DELETE of gateway %d\n", g) }
 	:: d_step { planeUp && gones > 0 && process[g] != UP && listed[g] && landed(g) ->
-		gones--; listed[g] = 0; acked[g] = 0; dropped[g] = 1 }
-	:: d_step { ages > 0 && !lease[g] && link[g] == CUT_OFF -> ages--; aged[g] = 1; fresh[g] = 0 }
-	:: d_step { planeUp && aged[g] && listed[g] && landed(g) -> listed[g] = 0; acked[g] = 0 }
+		gones--; listed[g] = 0; acked[g] = 0; dropped[g] = 1;
+		printf("control plane: knows that gateway %d is gone\n", g) }
+	:: d_step { ages > 0 && !lease[g] && link[g] == CUT_OFF -> ages--; aged[g] = 1; fresh[g] = 0;
+		printf("gateway %d: its table is past its lifetime\n", g) }
+	:: d_step { planeUp && aged[g] && listed[g] && landed(g) -> listed[g] = 0; acked[g] = 0;
+		printf("control plane: counts gateway %d as gone\n", g) }
 	od
 }
 
 inline fall(g) {
-	table[g] = 0; lease[g] = 0; answer[g] = 0; fresh[g] = 0;
+	table[g] = 0; lease[g] = 0; answer[g] = 0; fresh[g] = 0; printf("gateway %d: down\n", g);
 	if :: flying(g) -> writeOrphan = 1 :: else fi
 }
 
@@ -292,34 +304,43 @@ end:	do
 			(table[g] < revision || (GATEWAYS_GUARD && (acked[g] < table[g] || !lease[g] || !live[g] || !listed[g]))) ->
 		if :: REGISTER_FIRST || table[g] -> listed[g] = 1; live[g] = 1 :: else fi;
 		if :: leaving[g] -> reborn[g] = 1 :: else fi;
-		acked[g] = table[g]; answer[g] = revision; fresh[g] = 1 }
+		acked[g] = table[g]; answer[g] = revision; fresh[g] = 1;
+		printf("gateway %d: polls, acknowledges %d; %d is on its way\n", g, table[g], revision) }
 	/* Its answer: durable, then in place. */
 	:: d_step { process[g] == UP && answer[g] ->
 		if :: ACK_DURABLE || !disk[g] -> disk[g] = answer[g] :: else fi;
 		table[g] = answer[g]; lease[g] = lease[g] || fresh[g]; aged[g] = aged[g] && !fresh[g];
-		answer[g] = 0; fresh[g] = 0 }
+		answer[g] = 0; fresh[g] = 0; printf("gateway %d: routes by %d, lease %d\n", g, table[g], lease[g]) }
 	/* Or refused, which it reports. */
 	:: d_step { refusals > 0 && process[g] == UP && answer[g] && table[g] ->
 		refusals--; answer[g] = 0; fresh[g] = 0;
-		if :: connected(g) -> live[g] = 1; lease[g] = lease[g] || !LEASE_BY_TABLE :: else fi }
+		if :: connected(g) -> live[g] = 1; lease[g] = lease[g] || !LEASE_BY_TABLE :: else fi;
+		printf("gateway %d: refuses the table, lease %d\n", g, lease[g]) }
 #if !ACK_IN_PLACE
-	:: d_step { connected(g) && acked[g] < answer[g] -> acked[g] = answer[g]; live[g] = 1 }
+	:: d_step { connected(g) && acked[g] < answer[g] ->
+		acked[g] = answer[g]; live[g] = 1; printf("gateway %d: acknowledges %d early\n", g, answer[g]) }
 #endif
 	/* It decides where a write goes, and forwards it. */
-	:: d_step { !write && g == 0 && process[g] == UP && table[g] && !(aged[g] && LIFETIME) && (routeState[table[g]] == SERVING ||
+	:: d_step { !write && g == 0 && process[g] == UP && table[g] && !(aged[g] && LIFETIME) &&
+			(routeState[table[g]] == SERVING ||
 			(routeState[table[g]] == MIGRATING && (lease[g] || !LEASE_KEPT))) ->
-		write = 1; writeBy = g; writeCell = routeCell[table[g]]; writeEpoch = routeEpoch[table[g]] }
+		write = 1; writeBy = g; writeCell = routeCell[table[g]]; writeEpoch = routeEpoch[table[g]];
+		printf("gateway %d: forwards a write by %d to cell %d, epoch %d\n", g, table[g], writeCell, writeEpoch) }
 
 	:: d_step { kills > 0 && process[g] == UP && table[g] -> kills--; process[g] = RESTARTS; fall(g) }
 	:: d_step { kills > 0 && process[g] == UP && table[g] -> kills--; process[g] = DOWN; fall(g) }
-	:: d_step { process[g] == RESTARTS && !(dropped[g] && GONE_FOR_GOOD) -> process[g] = UP; table[g] = disk[g] }
-	:: d_step { cuts > 0 && !link[g] && process[g] == UP -> cuts--; link[g] = CUT }
-	:: d_step { cuts > 0 && !link[g] && process[g] == UP -> cuts--; link[g] = CUT_OFF }
-	:: d_step { link[g] && answer[g] -> answer[g] = 0; fresh[g] = 0 }
-	:: d_step { link[g] == CUT -> link[g] = 0 }
+	:: d_step { process[g] == RESTARTS && !(dropped[g] && GONE_FOR_GOOD) -> process[g] = UP; table[g] = disk[g];
+		printf("gateway %d: starts with %d\n", g, table[g]) }
+	:: d_step { cuts > 0 && !link[g] && process[g] == UP -> cuts--; link[g] = CUT; printf("gateway %d: cut off\n", g) }
+	:: d_step { cuts > 0 && !link[g] && process[g] == UP ->
+		cuts--; link[g] = CUT_OFF; printf("gateway %d: cut off for good\n", g) }
+	:: d_step { link[g] && answer[g] ->
+		answer[g] = 0; fresh[g] = 0; printf("gateway %d: the answer is lost\n", g) }
+	:: d_step { link[g] == CUT -> link[g] = 0; printf("gateway %d: connected again\n", g) }
 	:: d_step { leaves > 0 && connected(g) && table[g] && !answer[g] && !flying(g) ->
 		leaves--; leaving[g] = 1; process[g] = RESTARTS; fall(g);
-		if :: LEAVE_CLEAN -> disk[g] = 0 :: else fi }
+		if :: LEAVE_CLEAN -> disk[g] = 0 :: else fi;
+		printf("gateway %d: has sent its DELETE\n", g) }
 	od
 }
 
@@ -329,24 +350,26 @@ end:	do
 	:: d_step { write == 1 && writeCell == c ->
 		if
 		:: !FED || !SEAL_ENFORCED || (routeCell[owned[c]] == c && routeState[owned[c]] != FROZEN &&
-				(writeEpoch >= routeEpoch[owned[c]] || !CELL_EPOCH)) -> write = 2
-		:: else -> write = 3; over = 1
+				(writeEpoch >= routeEpoch[owned[c]] || !CELL_EPOCH)) -> write = 2; printf("cell %d: lets the write in\n", c)
+		:: else -> write = 3; over = 1; printf("cell %d: refuses the write\n", c)
 		fi }
 	:: d_step { write == 2 && writeCell == c ->
+		printf("cell %d: commits the write; the store says cell %d, epoch %d\n", c, owner, epoch);
 		assert(owner == c); assert(writeEpoch == epoch); assert(!quiet || !FINAL_COPY);
 		write = 3; over = 1 }
 #if FED
 	:: d_step { planeUp && !cellLink[c] && owned[c] < revision ->
 		owned[c] = revision;
-		if :: SEAL_DURABLE -> ownedDisk[c] = revision :: else fi }
+		if :: SEAL_DURABLE -> ownedDisk[c] = revision :: else fi; printf("cell %d: enforces %d\n", c, revision) }
 	/* Of its acknowledgements only those that can count. */
 	:: d_step { planeUp && !cellLink[c] && phase == FROZEN && owner == c && sealAcked < frozenAt && frozenAt <= owned[c] &&
 			!(SEAL_SETTLED && write == 2 && writeCell == c) ->
-		sealAcked = owned[c] }
-	:: d_step { cellKills > 0 && !(write == 2 && writeCell == c) -> cellKills--; owned[c] = ownedDisk[c] }
-	:: d_step { cellCuts > 0 && !cellLink[c] -> cellCuts--; cellLink[c] = CUT }
-	:: d_step { cellCuts > 0 && !cellLink[c] -> cellCuts--; cellLink[c] = CUT_OFF }
-	:: d_step { cellLink[c] == CUT -> cellLink[c] = 0 }
+		sealAcked = owned[c]; printf("cell %d: acknowledges %d\n", c, owned[c]) }
+	:: d_step { cellKills > 0 && !(write == 2 && writeCell == c) ->
+		cellKills--; owned[c] = ownedDisk[c]; printf("cell %d: restarts with %d\n", c, owned[c]) }
+	:: d_step { cellCuts > 0 && !cellLink[c] -> cellCuts--; cellLink[c] = CUT; printf("cell %d: cut off\n", c) }
+	:: d_step { cellCuts > 0 && !cellLink[c] -> cellCuts--; cellLink[c] = CUT_OFF; printf("cell %d: cut off for good\n", c) }
+	:: d_step { cellLink[c] == CUT -> cellLink[c] = 0; printf("cell %d: connected again\n", c) }
 #endif
 	od
 }
@@ -355,6 +378,7 @@ end:	do
 proctype End() provided (!over) {
 end:	do
 	:: d_step { timeout && LIVENESS ->
+		printf("nothing else can happen\n");
 		if
 		:: phase != SERVING && deadline ->
 			assert(phase == MIGRATING || (anyGateway(blocks) && sealBlocked)); /* else it should be done */
