@@ -5,7 +5,7 @@ BUILD = swift build -c release
 DATA_DIR ?= ./data
 LIBRARIES = libmicrohttpd-dev libsqlite3-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev
 
-.PHONY: run build test lint examples check thread-sanitizer smoke bench libraries test-tools clean
+.PHONY: run build test lint examples model check thread-sanitizer smoke bench libraries test-tools clean
 
 run: build ## Serve on 127.0.0.1:8080 with the database in ./data
 	.build/release/control-plane serve --data-dir $(DATA_DIR)
@@ -20,7 +20,7 @@ libraries:
 	if [ -n "$$missing" ]; then scripts/install $$missing; fi
 
 test-tools:
-	@missing=$$(for p in openssl gzip zstd python3 curl jq prometheus; do \
+	@missing=$$(for p in openssl gzip zstd python3 curl jq prometheus spin gcc; do \
 		dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
 	if [ -n "$$missing" ]; then scripts/install $$missing; fi
 
@@ -32,13 +32,18 @@ test: libraries test-tools lint ## Every check
 	$(MAKE) examples
 	scripts/smoke
 	scripts/thread-sanitizer
+	Tests/Models/check
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Migrations
 
-examples: test-tools ## The reference gateway and the reference copier, by their own tests
+examples: test-tools ## The reference gateway, cell and copier, by their own tests
 	python3 Examples/gateway/test_titan_gateway.py
+	python3 Examples/gateway/test_titan_cell.py
 	python3 Examples/mover/test_titan_mover.py
+
+model: test-tools ## The cutover in every interleaving, with each guard and without it
+	Tests/Models/check
 
 thread-sanitizer: libraries ## The concurrent parts once more, under the thread sanitizer
 	scripts/thread-sanitizer

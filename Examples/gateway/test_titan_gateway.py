@@ -62,7 +62,7 @@ class ControlPlane:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 query = dict(urllib.parse.parse_qsl(url.query))
                 plane.note({"method": self.command, "path": url.path, "query": query, "headers": dict(self.headers),
-                            "body": json.loads(body) if body else None, "at": time.monotonic()})
+                            "body": json.loads(body) if body else None, "at": titan_gateway.clock()})
                 status, content, headers = 200, {"id": url.path.rpartition("/")[2]}, {}
                 if self.command == "GET":
                     status, content, headers = plane.next(query)
@@ -142,7 +142,7 @@ class GatewayCase(unittest.TestCase):
                             log=lambda message: None, **options)
 
     def kept(self):
-        return titan_gateway.load(os.path.join(self.folder, "routing-table"))[0]
+        return titan_gateway.load(os.path.join(self.folder, "routing-table"), "edge-1")[0]
 
     def fetched(self, *answers, **options):
         """A gateway that has made one exchange for each answer."""
@@ -410,7 +410,7 @@ class Deciding(GatewayCase):
 
     def test_past_the_lease_tenants_in_a_move_are_refused_and_no_others(self):
         gateway = self.fetched(self.STATES)
-        gateway.lease_until = time.monotonic() - 1
+        gateway.lease_until = titan_gateway.clock() - 1
         self.assertEqual(self.statuses(gateway, "GET"), [200, 503, 503, 503])
         self.assertEqual(self.statuses(self.gateway(), "GET"), [200, 503, 503, 503], "a restart has no lease")
 
@@ -426,6 +426,58 @@ class Deciding(GatewayCase):
         thread.join()
         self.assertLessEqual(gateway.lease_until, sent + titan_gateway.LEASE_SECONDS)
         self.assertGreater(gateway.lease_until, held)
+
+
+class KeepingTheLease(GatewayCase):
+    def test_a_refused_table_and_its_report_do_not_renew_it(self):
+        gateway = self.fetched(table(8, tenants=3))
+        held, confirmed = gateway.lease_until, gateway.confirmed_at
+        self.plane.say((410, {}, {}), table(9, tenants=0))
+        with self.assertRaises(TableRefused):
+            gateway.step()
+        self.plane.await_request(reports_an_error)
+        self.assertEqual((gateway.lease_until, gateway.confirmed_at), (held, confirmed))
+
+    def test_after_a_restart_it_acknowledges_once_the_writes_of_the_life_before_are_over(self):
+        self.fetched(table(4, t0="migrating"))
+        self.plane.requests.clear()
+        gateway = self.fetched(delta(4, 5, tenants={"t0": {"state": "frozen"}}))
+        self.assertEqual(self.plane.requests[0]["query"], {"since": f"{A}.4", "wait": "15s"})
+        self.assertEqual((gateway.table["revision"], gateway.lease_until), (f"{A}.5", 0.0))
+        gateway.report()
+        self.assertNotIn("applied", self.plane.requests[-1]["body"])
+        gateway.settled_at = titan_gateway.clock()
+        self.plane.say(delta(5, 5))
+        gateway.step()
+        self.assertEqual(self.plane.requests[-1]["query"]["gateway"], "edge-1")
+        self.assertGreater(gateway.lease_until, titan_gateway.clock())
+
+
+class Leaving(GatewayCase):
+    def test_its_table_is_gone_before_it_deregisters_and_it_comes_back_under_another_id(self):
+        gateway = self.fetched(table(4))
+        with mock.patch.object(gateway, "forget", side_effect=OSError(28, "No space left on device")):
+            gateway.close()
+        self.assertNotIn("DELETE", [r["method"] for r in self.plane.requests])
+        gateway.close()
+        self.assertEqual(self.plane.requests[-1]["path"], "/v1/gateways/edge-1")
+        self.assertIsNone(self.kept())
+        back = self.gateway()
+        self.assertEqual((back.id, back.table), ("edge-1.1", None))
+        self.fetched(table(4))
+        self.assertEqual(self.gateway().id, "edge-1.1")
+        self.assertEqual(self.gateway().table, table(4), "a crash keeps both")
+
+    def test_where_nobody_listens_it_stays_on_the_list_and_keeps_its_table(self):
+        gateway = self.fetched(table(4))
+        self.plane.close()
+        gateway.close()
+        back = self.gateway()
+        self.assertEqual((back.id, back.table), ("edge-1", table(4)))
+
+    def test_the_table_of_another_id_is_as_none(self):
+        self.fetched(table(4))
+        self.assertIsNone(TitanGateway(self.plane.url, "edge-2", self.folder).table)
 
 
 class AsAProgram(GatewayCase):

@@ -25,6 +25,7 @@ import zlib
 
 WAIT_SECONDS = 30  # shorter than the lease, so that a poll that is held does not outlive it
 LEASE_SECONDS = 45
+FLIGHT_SECONDS = 15  # no forwarded write is under way for longer
 LIFETIME_SECONDS = 24 * 3600  # past this age a table serves nothing
 BACKOFF_SECONDS, BACKOFF_SECONDS_MAX = 0.5, 30
 SPREAD_SECONDS = 2  # how far apart gateways fetch that were all told 410 at once
@@ -44,6 +45,11 @@ class RegistryAnswer(Exception):
 
 
 FAILURES = (RegistryAnswer, TableRefused, OSError, http.client.HTTPException, ValueError, zlib.error)
+
+
+def clock():
+    """Seconds that pass in suspension too, and that no one sets: leases are counted by it."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def merge_patch(target, patch):
@@ -104,45 +110,105 @@ def check(table, last, is_full):
         raise TableRefused(f"{table['revision']}: {100 * lost // before} % of the tenants are gone")
 
 
-def load(path):
-    """The table kept there and its age in seconds; (None, 0) where there is none, or it is damaged."""
+def load(path, owner):
+    """What `owner` kept there, and its age in seconds; (None, 0) where that is nothing, damaged, or another's."""
     with contextlib.suppress(OSError, ValueError), open(path, "rb") as file:
-        digest, _, body = file.read().partition(b"\n")
-        if hashlib.sha256(body).hexdigest().encode() == digest:
+        head, _, body = file.read().partition(b"\n")
+        if head.decode() == f"{hashlib.sha256(body).hexdigest()} {owner}":
             return json.loads(body), max(0.0, time.time() - os.stat(path).st_mtime)
     return None, 0
 
 
-def save(path, table):
+def save(path, owner, table):
     """Keeps the table, durable when this returns: a crash at any moment leaves the old one or the new one.
 
-    A line with the digest, a line with the table. The file's modification time is that of the last contact.
+    A line with the digest and whose it is, a line with the table. The modification time is that of the last contact.
     """
+    replace(path, f"{digest_of(table)} {owner}\n".encode() + canonical(table))
+
+
+def replace(path, content):
     with open(path + ".new", "wb") as file:
-        file.write(digest_of(table).encode() + b"\n" + canonical(table))
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     os.rename(path + ".new", path)
+    sync_folder(path)
+
+
+def sync_folder(path):
     folder = os.open(os.path.dirname(path), os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+class Client:
+    """One exchange at a time with the control plane."""
+
+    def __init__(self, url, token_file=None):
+        self.url, self.token_file = urllib.parse.urlsplit(url), token_file
+        self.connection = None
+
+    def request(self, method, path, query=None, body=None, timeout=15, once_connected=lambda: None):
+        """The answer's JSON. Calls `once_connected` when there is somebody who listens, before anything is sent."""
+        kind = http.client.HTTPSConnection if self.url.scheme == "https" else http.client.HTTPConnection
+        connection = self.connection = kind(self.url.hostname, self.url.port, timeout=timeout)
+        headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "Connection": "close"}
+        if self.token_file:
+            with open(self.token_file, encoding="ascii") as file:  # each time: it may have been replaced
+                headers["Authorization"] = f"Bearer {file.read().strip()}"
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            body = canonical(body)
+        target = self.url.path.rstrip("/") + path + ("?" + urllib.parse.urlencode(query) if query else "")
+        try:
+            connection.connect()
+            once_connected()
+            connection.request(method, target, body, headers)
+            response = connection.getresponse()
+            content = response.read(TABLE_BYTES_MAX + 1)
+            if response.status != 200:
+                retry_after = response.headers.get("Retry-After", "")
+                raise RegistryAnswer(response.status, float(retry_after) if retry_after.isdecimal() else 0.0)
+            if response.headers.get("Content-Encoding") == "gzip":
+                content = zlib.decompressobj(31).decompress(content, TABLE_BYTES_MAX + 1)
+        finally:
+            connection.close()
+        if len(content) > TABLE_BYTES_MAX:
+            raise TableRefused("it is larger than is taken here")
+        answer = json.loads(content)
+        if not isinstance(answer, dict):
+            raise ValueError("the control plane's answer is no object")
+        return answer
+
+    def interrupt(self):
+        """Ends the exchange that is under way, if there is one."""
+        with contextlib.suppress(AttributeError, OSError):
+            self.connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 class TitanGateway:
     def __init__(self, registry, gateway_id, state_dir, token_file=None, rng=random.random, log=None):
-        self.registry = urllib.parse.urlsplit(registry)
-        self.id, self.own_path = gateway_id, "/v1/gateways/" + urllib.parse.quote(gateway_id, safe="")
+        self.client = Client(registry, token_file)
         os.makedirs(state_dir, exist_ok=True)
         self.path = os.path.join(os.path.abspath(state_dir), "routing-table")
-        self.token_file = token_file
+        self.lives_path = os.path.join(os.path.abspath(state_dir), "lives")
+        # Having deregistered it comes back under another id, which a DELETE that is late does not mean.
+        self.lives = self.past_lives()
+        self.id = f"{gateway_id}.{self.lives}" if self.lives else gateway_id
+        self.own_path = "/v1/gateways/" + urllib.parse.quote(self.id, safe="")
         self.rng = rng
         self.log = log or (lambda message: print(message, file=sys.stderr, flush=True))
-        self.table, age = load(self.path)
-        # Both on the monotonic clock, which no one sets. After a start the lease is out until the first answer.
-        self.confirmed_at, self.lease_until = time.monotonic() - age, 0.0
+        self.table, age = load(self.path, self.id)
+        # After a start the lease is out until the first answer. Writes of the life before may still be under way.
+        self.confirmed_at, self.lease_until = clock() - age, 0.0
+        may_fly = self.table is not None and age < LIFETIME_SECONDS + FLIGHT_SECONDS
+        self.settled_at = clock() + FLIGHT_SECONDS if may_fly else 0.0
         self.refused = False
         self.stopping = threading.Event()
-        self.connection = self.thread = None
+        self.thread = None
 
     def start(self):
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -176,20 +242,30 @@ class TitanGateway:
             self.fetch()
 
     def fetch(self):
+        sent_at = clock()
         self.take(self.request("GET", "/v1/routing-table", {"gateway": self.id}), is_full=True)
+        self.confirm(sent_at)
         self.report()
 
     def poll(self):
-        """Acknowledges the table in use, and waits for what comes after it."""
-        since = self.table["revision"]
+        """Acknowledges the table in use, and waits for what comes after it.
+
+        Until the writes of the life before are over it says no id: that acknowledges nothing and renews nothing.
+        """
+        since, sent_at = self.table["revision"], clock()
         query = {"since": since, "wait": f"{WAIT_SECONDS}s", "gateway": self.id}
+        is_settled = sent_at >= self.settled_at
+        if not is_settled:
+            query = {"since": since, "wait": f"{max(1, round(self.settled_at - sent_at))}s"}
         delta = self.request("GET", "/v1/routing-table", query, timeout=WAIT_SECONDS + 15)
         if delta.pop("from", None) != since:
             return self.fetch()
         if delta != {"revision": since}:
             self.take(merge_patch(self.table, delta), is_full=False)
-            if self.refused:
-                self.report()
+        if is_settled:
+            self.confirm(sent_at)
+        if self.refused:
+            self.report()
 
     def take(self, table, is_full):
         """Checks the table, makes it durable, routes by it: in this order. The next poll acknowledges it.
@@ -199,7 +275,7 @@ class TitanGateway:
         """
         try:
             check(table, self.table, is_full)
-            save(self.path, table)
+            save(self.path, self.id, table)
         except (TableRefused, OSError) as error:
             self.report(f"refused: {error}"[:1000])
             raise
@@ -207,7 +283,8 @@ class TitanGateway:
 
     def report(self, error=""):
         """Says which table is in use, and why a newer one is not. A failure to do so is left to the next exchange."""
-        body = {"applied": self.table["revision"], "digest": digest_of(self.table)} if self.table else {}
+        acknowledges = self.table is not None and clock() >= self.settled_at
+        body = {"applied": self.table["revision"], "digest": digest_of(self.table)} if acknowledges else {}
         body["error"] = error  # empty: what was reported before no longer holds
         self.refused = bool(error)
         try:
@@ -216,56 +293,51 @@ class TitanGateway:
             self.log(f"not reported: {failure}")
 
     def close(self):
-        """Stops following and deregisters. To be called once no request can be forwarded any more."""
+        """Stops following and deregisters. To be called once no request can be forwarded any more.
+
+        The table goes first, for nothing waits for a gateway that has left, and it must not come back with a table
+        of then. Where nobody listens it keeps it, and stays on the list.
+        """
         self.stopping.set()
-        with contextlib.suppress(AttributeError, OSError):
-            self.connection.sock.shutdown(socket.SHUT_RDWR)  # ends the poll that is held
+        self.client.interrupt()
         if self.thread is not None:
             self.thread.join(timeout=5)
         try:
-            self.request("DELETE", self.own_path, timeout=2)
+            self.request("DELETE", self.own_path, timeout=2, once_connected=self.forget)
         except FAILURES as error:
             self.log(f"not deregistered: {error}")
 
-    def request(self, method, path, query=None, body=None, timeout=15):
-        """The answer's JSON. Success renews the lease, counted from when the request was sent."""
+    def forget(self):
+        """Durably: no table, and no start under this id."""
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(self.path)
+        sync_folder(self.path)
+        replace(self.lives_path, str(self.lives + 1).encode())
+
+    def past_lives(self):
+        """How many times a gateway with this state has deregistered."""
+        with contextlib.suppress(FileNotFoundError), open(self.lives_path, encoding="ascii") as file:
+            return int(file.read())
+        return 0
+
+    def request(self, method, path, query=None, **options):
         if self.stopping.is_set() and method != "DELETE":
             raise ConnectionAbortedError("the gateway is stopping")
-        kind = http.client.HTTPSConnection if self.registry.scheme == "https" else http.client.HTTPConnection
-        connection = self.connection = kind(self.registry.hostname, self.registry.port, timeout=timeout)
-        headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "Connection": "close"}
-        if self.token_file:
-            with open(self.token_file, encoding="ascii") as file:  # each time: it may have been replaced
-                headers["Authorization"] = f"Bearer {file.read().strip()}"
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            body = canonical(body)
-        target = self.registry.path.rstrip("/") + path + ("?" + urllib.parse.urlencode(query) if query else "")
-        sent_at = time.monotonic()
-        try:
-            connection.request(method, target, body, headers)
-            response = connection.getresponse()
-            content = response.read(TABLE_BYTES_MAX + 1)
-            if response.status != 200:
-                retry_after = response.headers.get("Retry-After", "")
-                raise RegistryAnswer(response.status, float(retry_after) if retry_after.isdecimal() else 0.0)
-            if response.headers.get("Content-Encoding") == "gzip":
-                content = zlib.decompressobj(31).decompress(content, TABLE_BYTES_MAX + 1)
-        finally:
-            connection.close()
-        if len(content) > TABLE_BYTES_MAX:
-            raise TableRefused("it is larger than this gateway takes")
-        answer = json.loads(content)
-        if not isinstance(answer, dict):
-            raise ValueError("the control plane's answer is no object")
+        return self.client.request(method, path, query, **options)
+
+    def confirm(self, sent_at):
+        """The table in use was the newest when that request was sent, or later: it renews the lease.
+
+        Nothing else does, no report and no table that was refused: the control plane may have counted the lease as
+        out, and moved a tenant that the table in use still shows on its old cell.
+        """
         self.confirmed_at, self.lease_until = sent_at, sent_at + LEASE_SECONDS
-        if os.path.exists(self.path):
+        with contextlib.suppress(OSError):
             os.utime(self.path)
-        return answer
 
     def age(self):
         """Seconds since the control plane last answered, over restarts too."""
-        return time.monotonic() - self.confirmed_at
+        return clock() - self.confirmed_at
 
     def lookup(self, host):
         """The route of the tenant that has this `Host`; None where no tenant has it."""
@@ -289,7 +361,7 @@ class TitanGateway:
             return 404, "no tenant has this host"
         if route["state"] == "suspended":
             return 503, "the tenant is suspended"
-        if route["state"] != "serving" and time.monotonic() > self.lease_until:
+        if route["state"] != "serving" and clock() > self.lease_until:
             return 503, "the tenant is being moved, and this gateway is cut off from the control plane"
         if route["state"] == "frozen" and method not in READS:
             return 503, "the tenant is being moved"

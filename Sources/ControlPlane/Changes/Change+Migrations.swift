@@ -122,11 +122,7 @@ extension Change {
         let options = MigrationOptions(
             from: reader, standard: standard, except: ["includePinned", "reverseWindow"])
         try reader.finish()
-        for leaving in old.leaving {
-            guard let state = try transaction.cell(leaving.cell)?.cell.state, state == .drained || state == .draining
-            else { continue }
-            _ = try move(cell: leaving.cell, by: .undrain)
-        }
+        for leaving in old.leaving { try giveBack(leaving) }
         for batch in open { _ = try take(Step(event: .reverse), of: batch, in: old) }
         return try start(
             MigrationStart(

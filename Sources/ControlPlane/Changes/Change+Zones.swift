@@ -8,12 +8,14 @@ extension Change {
         let records = try transaction.cells(CellFilter(zone: zone), page: Page(limit: Limits.cellsMax))
         guard !records.isEmpty else { throw notFound("zone", zone) }
         if let known = try transaction.evacuations().first(where: { $0.zone == zone }) {
-            guard let operation = try transaction.operation(known.operation), !operation.life.state.isDone else {
+            let isOver = known.expiresAt.map { $0 <= transaction.now } ?? false
+            guard isOver, try transaction.operation(known.operation)?.life.state.isDone != false else {
                 throw RegistryError(
-                    .stateConflict, "The zone '\(zone)' is evacuated already, by '\(known.operation)'.",
-                    nextSteps: ["POST /v1/zones/\(zone):restore brings its tenants back"])
+                    .inUse, "The zone '\(zone)' is evacuated already, by '\(known.operation)'.",
+                    blockers: [
+                        Blocker(kind: "operation", id: known.operation.rawValue, message: "evacuates the zone")
+                    ], nextSteps: ["POST /v1/zones/\(zone):restore brings its tenants back"])
             }
-            return Outcome(accepting: operation)
         }
         let active = records.filter { $0.cell.state == .active }
         guard !active.isEmpty else {
@@ -51,13 +53,7 @@ extension Change {
                 ],
                 nextSteps: ["POST /v1/operations/\(evacuation.operation):cancel, then restore what it has moved"])
         }
-        for leaving in old.leaving {
-            guard let record = try transaction.cell(leaving.cell),
-                record.cell.state == .drained || record.cell.state == .draining
-            else { continue }
-            _ = try move(cell: leaving.cell, by: .undrain)
-            if !leaving.schedulable { _ = try move(cell: leaving.cell, by: .cordon) }
-        }
+        for leaving in old.leaving { try giveBack(leaving) }
         try transaction.deleteEvacuation(of: zone)
 
         var tenants: [Tenant] = []
@@ -78,5 +74,26 @@ extension Change {
         start.leavesOutWhatDoesNotFit = true
         start.steps = (percent: request.stepPercent, pause: request.stepPause)
         return try self.start(start)
+    }
+
+    /// The evacuation's time is over: its cells serve again. One that still runs is cancelled, which gives them back.
+    func expire(_ evacuation: Evacuation) throws {
+        guard let operation = try transaction.operation(evacuation.operation) else {
+            return try transaction.deleteEvacuation(of: evacuation.zone)
+        }
+        guard operation.life.state.isDone else {
+            _ = try move(operation: operation.id, by: .cancel)
+            return
+        }
+        for leaving in operation.leaving { try giveBack(leaving) }
+    }
+
+    /// Lets a cell that was emptied serve again, as it was before.
+    func giveBack(_ leaving: Operation.Leaving) throws {
+        guard let record = try transaction.cell(leaving.cell),
+            record.cell.state == .drained || record.cell.state == .draining
+        else { return }
+        _ = try move(cell: leaving.cell, by: .undrain)
+        if !leaving.schedulable { _ = try move(cell: leaving.cell, by: .cordon) }
     }
 }

@@ -46,7 +46,7 @@ private struct Ending {
             try transaction.isSettled(operation)
         else { return [] }
         if operation.life.isCancelling {
-            for leaving in operation.leaving { try giveBack(leaving) }
+            for leaving in operation.leaving { try change.giveBack(leaving) }
             try end(operation, by: .settle)
             return nil
         }
@@ -127,14 +127,6 @@ private struct Ending {
             "confirmed": .integer(Int64(live.count)), "expired": .integer(Int64(silent.count)),
             "expiredNames": .array(silent.prefix(Limits.blockersShownMax).map { .string($0.id) }),
         ]
-    }
-
-    private func giveBack(_ leaving: Operation.Leaving) throws {
-        guard let record = try transaction.cell(leaving.cell),
-            record.cell.state == .draining || record.cell.state == .drained
-        else { return }
-        _ = try change.move(cell: leaving.cell, by: .undrain)
-        if !leaving.schedulable { _ = try change.move(cell: leaving.cell, by: .cordon) }
     }
 
     private func end(_ seen: Operation, by event: OperationEvent) throws {

@@ -9,7 +9,7 @@ public enum Reconcilers {
             DeleteExpiredAnswers(controlPlane: controlPlane),
             AdvanceBatches(controlPlane: controlPlane),
             EndOperations(controlPlane: controlPlane),
-            RestoreZones(controlPlane: controlPlane),
+            ExpireEvacuations(controlPlane: controlPlane),
             DeleteExpiredOperations(controlPlane: controlPlane),
         ] + (1...CallMovers.count).map { CallMovers(number: $0, controlPlane: controlPlane) }
     }

@@ -18,14 +18,6 @@ public struct RestorationRequest: Sendable, Equatable {
         try reader.finish()
     }
 
-    /// For a zone whose evacuation has expired: in the usual steps.
-    public init(_ options: MigrationOptions) {
-        stepPercent = Self.standardStepPercent
-        stepPause = Self.standardStepPause
-        self.options = options
-        self.options.includePinned = true
-    }
-
     private static let standardStepPercent = 25
     private static let standardStepPause = Duration.seconds(60)
 }
