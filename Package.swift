@@ -50,7 +50,8 @@ let package = Package(
         // The domain and what is built on it.
         .target(
             name: "Migrations", path: "Migrations", exclude: ["README.md"],
-            resources: [.embedInCode("0001_registry.sql"), .embedInCode("0002_moves.sql")], swiftSettings: strict),
+            resources: [.embedInCode("0001_registry.sql"), .embedInCode("0002_moves.sql")],
+            swiftSettings: strict),
         .target(name: "Registry", dependencies: ["JSON"], swiftSettings: strict),
         .target(
             name: "Store",

@@ -97,9 +97,14 @@ public enum Routes {
         Operation(
             "waitForOperation", .post, "/v1/operations/{operation}:wait", .reading, query: ["wait"],
             .immediate(Endpoints.waitOperation)),
-        .write("pauseOperation", .post, "/v1/operations/{operation}:pause", .changing, Endpoints.pauseOperation),
-        .write("resumeOperation", .post, "/v1/operations/{operation}:resume", .changing, Endpoints.resumeOperation),
-        .write("cancelOperation", .post, "/v1/operations/{operation}:cancel", .changing, Endpoints.cancelOperation),
+        .write(
+            "pauseOperation", .post, "/v1/operations/{operation}:pause", .changing, Endpoints.pauseOperation),
+        .write(
+            "resumeOperation", .post, "/v1/operations/{operation}:resume", .changing,
+            Endpoints.resumeOperation),
+        .write(
+            "cancelOperation", .post, "/v1/operations/{operation}:cancel", .changing,
+            Endpoints.cancelOperation),
         .read(
             "listMigrations", "/v1/migrations", .reading, query: ["kind", "state", "limit", "cursor"],
             Endpoints.listOperations),
@@ -109,11 +114,17 @@ public enum Routes {
             "listMigrationTenants", "/v1/migrations/{migration}/tenants", .reading,
             query: ["state", "limit", "cursor"],
             Endpoints.listMigrationTenants),
-        .write("pauseMigration", .post, "/v1/migrations/{migration}:pause", .changing, Endpoints.pauseOperation),
-        .write("resumeMigration", .post, "/v1/migrations/{migration}:resume", .changing, Endpoints.resumeOperation),
-        .write("cancelMigration", .post, "/v1/migrations/{migration}:cancel", .changing, Endpoints.cancelOperation),
         .write(
-            "reverseMigration", .post, "/v1/migrations/{migration}:reverse", .changing, Endpoints.reverseMigration),
+            "pauseMigration", .post, "/v1/migrations/{migration}:pause", .changing, Endpoints.pauseOperation),
+        .write(
+            "resumeMigration", .post, "/v1/migrations/{migration}:resume", .changing,
+            Endpoints.resumeOperation),
+        .write(
+            "cancelMigration", .post, "/v1/migrations/{migration}:cancel", .changing,
+            Endpoints.cancelOperation),
+        .write(
+            "reverseMigration", .post, "/v1/migrations/{migration}:reverse", .changing,
+            Endpoints.reverseMigration),
         .read("listZones", "/v1/zones", .reading, Endpoints.listZones),
         .write("evacuateZone", .post, "/v1/zones/{zone}:evacuate", .changing, Endpoints.evacuateZone),
         .write("restoreZone", .post, "/v1/zones/{zone}:restore", .changing, Endpoints.restoreZone),

@@ -84,7 +84,8 @@ extension ReadTransaction {
         try connection.first(Self.unsettledSQL, operation.number) { _ in true } == nil
     }
 
-    private static let unsettledSQL = "SELECT 1 FROM batches b WHERE b.operation = $1 AND \(unsettled) LIMIT 1"
+    private static let unsettledSQL =
+        "SELECT 1 FROM batches b WHERE b.operation = $1 AND \(unsettled) LIMIT 1"
 
     /// Batches whose window for a way back is over.
     public func batchesPastWindow(at now: Timestamp, limit: Int) throws -> [Batch] {
@@ -125,7 +126,8 @@ extension WriteTransaction {
     /// - Returns: false where it is not: somebody has taken the step already.
     public func save(_ batch: Batch, of operation: Operation, in old: BatchState) throws -> Bool {
         try connection.run(
-            Self.saveBatchSQL, operation.number, batch.number, old.rawValue, batch.state.rawValue, batch.moved,
+            Self.saveBatchSQL, operation.number, batch.number, old.rawValue, batch.state.rawValue,
+            batch.moved,
             batch.failed, batch.announced?.rawValue, batch.frozen?.rawValue, batch.cutover?.rawValue,
             batch.freezeDeadline?.rawValue, batch.attempt, batch.notBefore?.rawValue, batch.heldBy?.rawValue,
             batch.phase?.rawValue, batch.message, batch.beganAt?.rawValue, batch.frozenAt?.rawValue,

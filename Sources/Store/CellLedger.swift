@@ -84,7 +84,8 @@ public final class CellLedger {
         for position in touched {
             let cell = cells[position]
             try connection.run(
-                Self.flushSQL, cell.id.rawValue, cell.load, cell.tenants, cell.dedicatedTo?.rawValue, cell.reserved,
+                Self.flushSQL, cell.id.rawValue, cell.load, cell.tenants, cell.dedicatedTo?.rawValue,
+                cell.reserved,
                 cell.incoming)
         }
         touched = []

@@ -8,7 +8,8 @@ enum CellStore {
     static func record(_ row: borrowing Row) throws -> CellRecord {
         CellRecord(
             cell: try cell(document: row.text(0)), load: row.int64(1), tenants: row.int64(2),
-            reserved: row.int64(6), incoming: row.int64(7), revision: Revision(rawValue: row.int64(3)), createdAt: Timestamp(rawValue: row.int64(4)),
+            reserved: row.int64(6), incoming: row.int64(7), revision: Revision(rawValue: row.int64(3)),
+            createdAt: Timestamp(rawValue: row.int64(4)),
             updatedAt: Timestamp(rawValue: row.int64(5)))
     }
 
@@ -85,7 +86,8 @@ extension WriteTransaction {
         ) { (load: $0.int64(0), tenants: $0.int64(1), reserved: $0.int64(2), incoming: $0.int64(3)) }
         forgetLedger()
         return CellRecord(
-            cell: cell, load: placed?.load ?? 0, tenants: placed?.tenants ?? 0, reserved: placed?.reserved ?? 0,
+            cell: cell, load: placed?.load ?? 0, tenants: placed?.tenants ?? 0,
+            reserved: placed?.reserved ?? 0,
             incoming: placed?.incoming ?? 0, revision: revision, createdAt: createdAt, updatedAt: now)
     }
 

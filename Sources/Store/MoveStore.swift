@@ -16,7 +16,8 @@ enum MoveStore {
 
 extension ReadTransaction {
     /// The operation's moves by tenant's name, at most `limit` behind `after`.
-    public func moves(of operation: Operation, state: Move.State? = nil, after: String = "", limit: Int) throws
+    public func moves(of operation: Operation, state: Move.State? = nil, after: String = "", limit: Int)
+        throws
         -> [Move]
     {
         try connection.query(
@@ -61,7 +62,9 @@ extension ReadTransaction {
 
     /// The targets of a batch's moves.
     public func targets(of operation: Operation, batch: Int64) throws -> [CellID] {
-        try connection.query(Self.targetsSQL, operation.number, batch) { CellID($0.text(0)) }.compactMap { $0 }
+        try connection.query(Self.targetsSQL, operation.number, batch) { CellID($0.text(0)) }.compactMap {
+            $0
+        }
     }
 
     private static let targetsSQL = "SELECT DISTINCT target FROM moves WHERE operation = $1 AND batch = $2"
@@ -91,7 +94,9 @@ extension WriteTransaction {
         """
 
     /// Writes what has become of the move; its place on the target is given back once it is neither planned nor moving.
-    public func save(_ move: Move, of operation: Operation, as state: Move.State, _ message: String = "") throws {
+    public func save(_ move: Move, of operation: Operation, as state: Move.State, _ message: String = "")
+        throws
+    {
         try connection.run(
             Self.saveMoveSQL, operation.number, move.tenant.rawValue, state.rawValue, message)
         if move.state.isActive, !state.isActive { try ledger().release(move.entry, on: move.target) }
@@ -110,13 +115,15 @@ extension WriteTransaction {
         DELETE FROM moves WHERE operation = $1 AND tenant = $2 AND state IN ('failed', 'returned')
         """
 
-    /// The revision of the last change that gateways see.
-    public func routingRevision() throws -> Revision {
-        try connection.first(Self.routingRevisionSQL) { Revision(rawValue: $0.int64(0)) } ?? .zero
+    /// The revision of the last change that gateways see; with `next`, of the last before that one.
+    public func routingRevision(before next: Revision? = nil) throws -> Revision {
+        try connection.first(Self.routingRevisionSQL, next?.rawValue ?? Int64.max) {
+            Revision(rawValue: $0.int64(0))
+        } ?? .zero
     }
 
     private static let routingRevisionSQL = """
-        SELECT revision FROM audit_events WHERE routing = 1 ORDER BY revision DESC LIMIT 1
+        SELECT revision FROM audit_events WHERE routing = 1 AND revision < $1 ORDER BY revision DESC LIMIT 1
         """
 }
 

@@ -114,7 +114,8 @@ extension WriteTransaction {
             routing: false)
         let blockers = operation.blockers.map(\.document)
         try connection.run(
-            Self.saveOperationSQL, operation.number, operation.life.state.rawValue, operation.life.isCancelling,
+            Self.saveOperationSQL, operation.number, operation.life.state.rawValue,
+            operation.life.isCancelling,
             operation.completed, operation.failed, JSONValue.array(blockers).encodedString(.canonical),
             JSONValue.object(operation.evidence).encodedString(.canonical), operation.endedAt?.rawValue,
             operation.revision.rawValue, now.rawValue)
@@ -145,7 +146,9 @@ extension WriteTransaction {
         """
 
     /// Adds a line to the operation's log; past the limit only the end's is still taken.
-    public func log(_ operation: Int64, _ message: String, isWarning: Bool = false, isLast: Bool = false) throws {
+    public func log(_ operation: Int64, _ message: String, isWarning: Bool = false, isLast: Bool = false)
+        throws
+    {
         let last = try connection.first(Self.lastLineSQL, operation) { $0.int(0) } ?? 0
         guard last < Limits.operationLogMax || isLast else { return }
         try connection.run(

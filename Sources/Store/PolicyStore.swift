@@ -14,7 +14,9 @@ extension ReadTransaction {
 
     /// Zones that are evacuated, by name.
     public func evacuations() throws -> [Evacuation] {
-        try connection.query("SELECT zone, operation, expires_at_ms, created_at_ms FROM evacuations ORDER BY zone") {
+        try connection.query(
+            "SELECT zone, operation, expires_at_ms, created_at_ms FROM evacuations ORDER BY zone"
+        ) {
             row in
             guard let operation = OperationID(row.text(1)) else {
                 throw RegistryError(.internalError, "A kept evacuation has no known operation.")
@@ -30,9 +32,11 @@ extension ReadTransaction {
 extension WriteTransaction {
     public func save(_ policies: SafetyPolicies, replacing old: PolicyRecord?) throws -> PolicyRecord {
         let revision = try record(
-            .policies, "policies", document: policies.document, previous: old?.revision ?? .zero, routing: false)
+            .policies, "policies", document: policies.document, previous: old?.revision ?? .zero,
+            routing: false)
         try connection.run(
-            Self.savePoliciesSQL, policies.document.encodedString(.canonical), revision.rawValue, now.rawValue)
+            Self.savePoliciesSQL, policies.document.encodedString(.canonical), revision.rawValue, now.rawValue
+        )
         return PolicyRecord(policies: policies, revision: revision, updatedAt: now)
     }
 

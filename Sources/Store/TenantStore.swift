@@ -102,7 +102,9 @@ extension ReadTransaction {
     }
 
     private func isAvoiding(_ tenant: TenantID) throws -> Bool {
-        try connection.first("SELECT 1 FROM avoidances WHERE avoided = $1 LIMIT 1", tenant.rawValue) { _ in true }
+        try connection.first("SELECT 1 FROM avoidances WHERE avoided = $1 LIMIT 1", tenant.rawValue) { _ in
+            true
+        }
             ?? false
     }
 

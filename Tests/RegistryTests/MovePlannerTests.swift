@@ -110,7 +110,9 @@ struct MovePlannerTests {
         var planner = MovePlanner(cells: cells, leaving: [World.cellID(3)])
         let tenant = World.tenant(1, on: 0, PlacementConstraints(zones: ["a"]))
         func refusal(_ target: Int) -> [String] {
-            guard case .failure(let failure) = planner.place(tenant, on: World.cellID(target)) else { return [] }
+            guard case .failure(let failure) = planner.place(tenant, on: World.cellID(target)) else {
+                return []
+            }
             return failure.blockers.map(\.message)
         }
         #expect(refusal(9) == ["there is no such cell"])
@@ -182,9 +184,10 @@ struct MovePlannerTests {
         var random = SeededRandom(seed: seed)
         // Capacities of their own primes: no two utilisations are equal but those of empty and full cells.
         let primes: [Int64] = [101, 103, 107, 109, 113, 127, 131]
-        let cells = primes.enumerated().map {
-            World.cell($0, capacity: $1, load: .random(in: 1...50, using: &random))
-        } + [World.cell(7, state: .draining), World.cell(8, load: 100, tenants: 100)]
+        let cells =
+            primes.enumerated().map {
+                World.cell($0, capacity: $1, load: .random(in: 1...50, using: &random))
+            } + [World.cell(7, state: .draining), World.cell(8, load: 100, tenants: 100)]
         var single = MovePlanner(cells: cells, leaving: [World.cellID(8)])
         var bulk = single
         let load = Int64.random(in: 1...5, using: &random)

@@ -20,6 +20,9 @@ struct PercentageTests {
 
     @Test(
         "anything else is refused",
-        arguments: ["", "%", "5", "-1%", "+5%", "101%", "100.01%", "5 %", ".5%", "5.%", "1.234%", "1.2.3%", "٥%", "1e1%"])
+        arguments: [
+            "", "%", "5", "-1%", "+5%", "101%", "100.01%", "5 %", ".5%", "5.%", "1.234%", "1.2.3%", "٥%",
+            "1e1%",
+        ])
     func refused(_ text: String) { #expect(Percentage(text) == nil) }
 }

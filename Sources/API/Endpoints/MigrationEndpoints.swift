@@ -42,7 +42,9 @@ extension Endpoints {
 
     func reverseMigration(_ call: Call, _ request: Request) async throws -> Response {
         let (id, options) = (try call.operationInPath(), try optionalDocument(request, call))
-        return try await start(call, request, nil, reason: options["reason"]?.string) { try $0.reverse(id, options) }
+        return try await start(call, request, nil, reason: options["reason"]?.string) {
+            try $0.reverse(id, options)
+        }
     }
 
     func drainCell(_ call: Call, _ request: Request) async throws -> Response {

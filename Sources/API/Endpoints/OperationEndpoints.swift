@@ -67,7 +67,8 @@ extension Call {
     func operationInPath() throws(RegistryError) -> OperationID {
         guard let id = OperationID(parameters[0]) else {
             throw RegistryError(
-                .notFound, "There is no operation '\(parameters[0])'.", nextSteps: ["GET /v1/operations lists them"])
+                .notFound, "There is no operation '\(parameters[0])'.",
+                nextSteps: ["GET /v1/operations lists them"])
         }
         return id
     }

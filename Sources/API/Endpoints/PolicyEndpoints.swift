@@ -31,7 +31,8 @@ extension Endpoints {
         }
         let reader = try DocumentReader(try document(request, call))
         let applied = reader.required(
-            "applied", reader.parsed("applied", "must be a revision, <incarnation>.<number>", RevisionTag.init))
+            "applied",
+            reader.parsed("applied", "must be a revision, <incarnation>.<number>", RevisionTag.init))
         try reader.finish()
         guard let applied else { preconditionFailure("finish() throws where a required field is missing") }
         let lag = try controlPlane.acknowledgeOwnership(of: cell, applied)

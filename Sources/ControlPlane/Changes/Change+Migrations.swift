@@ -18,7 +18,8 @@ extension Change {
             MigrationStart(
                 kind: .migration,
                 resource: request.tenants.count == 1
-                    ? "/v1/tenants/\(request.tenants[0])" : request.from.map { "/v1/cells/\($0)" } ?? "/v1/tenants",
+                    ? "/v1/tenants/\(request.tenants[0])"
+                    : request.from.map { "/v1/cells/\($0)" } ?? "/v1/tenants",
                 options: request.options, tenants: tenants, targets: targets))
     }
 
@@ -77,7 +78,10 @@ extension Change {
         throw RegistryError(
             .inUse, "The tenant '\(tenant)' is being moved by the operation '\(operation)'.",
             blockers: [Blocker(kind: "operation", id: operation.rawValue, message: "moves the tenant")],
-            nextSteps: ["wait for it: GET /v1/operations/\(operation):wait", "POST /v1/operations/\(operation):cancel"])
+            nextSteps: [
+                "wait for it: GET /v1/operations/\(operation):wait",
+                "POST /v1/operations/\(operation):cancel",
+            ])
     }
 
     /// Begins to move back what an earlier migration has moved, within its window. Cells that it drained serve again.
@@ -99,7 +103,8 @@ extension Change {
         let numbers = Set(open.map(\.number))
         var tenants: [Tenant] = []
         var targets: [TenantID: CellID] = [:]
-        for move in try transaction.moves(of: old, state: .moved, limit: Int.max) where numbers.contains(move.batch) {
+        for move in try transaction.moves(of: old, state: .moved, limit: Int.max)
+        where numbers.contains(move.batch) {
             guard let tenant = try transaction.tenant(move.tenant)?.tenant, tenant.cell == move.target,
                 tenant.epoch == move.epoch.next
             else { continue }
@@ -126,7 +131,8 @@ extension Change {
         for batch in open { _ = try take(Step(event: .reverse), of: batch, in: old) }
         return try start(
             MigrationStart(
-                kind: .reversal, resource: "/v1/migrations/\(id)", options: options, reverses: id, tenants: tenants,
+                kind: .reversal, resource: "/v1/migrations/\(id)", options: options, reverses: id,
+                tenants: tenants,
                 targets: targets))
     }
 }

@@ -22,7 +22,8 @@ extension Change {
         Outcome(
             created: false,
             shown: operation.shown(
-                inFlight: try transaction.tenantsInFlight(of: operation), log: try transaction.log(of: operation)),
+                inFlight: try transaction.tenantsInFlight(of: operation),
+                log: try transaction.log(of: operation)),
             revision: operation.revision, previous: previous)
     }
 }

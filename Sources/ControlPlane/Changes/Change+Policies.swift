@@ -13,7 +13,8 @@ extension Change {
         }
         let saved = try transaction.save(policies, replacing: old)
         return Outcome(
-            created: old == nil, shown: saved.shown, revision: saved.revision, previous: old?.revision ?? .zero)
+            created: old == nil, shown: saved.shown, revision: saved.revision,
+            previous: old?.revision ?? .zero)
     }
 
     /// The safety rules, over the cells as they are before anything is changed.
@@ -40,7 +41,9 @@ extension Change {
 extension PolicyRecord {
     /// What the API shows.
     public var shown: JSONObject {
-        guard case .object(var object) = policies.document else { preconditionFailure("a document is an object") }
+        guard case .object(var object) = policies.document else {
+            preconditionFailure("a document is an object")
+        }
         object["revision"] = .integer(revision.rawValue)
         object["updatedAt"] = .string(updatedAt.description)
         return object

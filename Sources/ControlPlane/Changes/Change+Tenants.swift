@@ -55,7 +55,8 @@ extension Change {
             try TenantRules.check(replacing: old.tenant, with: spec)
             tenant = old.tenant
             // A move has reserved room for what the tenant was when it was planned.
-            if spec.load != tenant.load || spec.pinned != tenant.pinned || spec.placement != tenant.placement {
+            if spec.load != tenant.load || spec.pinned != tenant.pinned || spec.placement != tenant.placement
+            {
                 try checkAtRest(spec.id)
             }
             if spec.load > tenant.load { try checkRoom(for: spec, on: tenant.cell, now: tenant.load) }

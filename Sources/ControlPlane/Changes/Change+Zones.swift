@@ -13,7 +13,8 @@ extension Change {
                 throw RegistryError(
                     .inUse, "The zone '\(zone)' is evacuated already, by '\(known.operation)'.",
                     blockers: [
-                        Blocker(kind: "operation", id: known.operation.rawValue, message: "evacuates the zone")
+                        Blocker(
+                            kind: "operation", id: known.operation.rawValue, message: "evacuates the zone")
                     ], nextSteps: ["POST /v1/zones/\(zone):restore brings its tenants back"])
             }
         }
@@ -31,7 +32,9 @@ extension Change {
             try transaction.save(
                 Evacuation(
                     zone: zone, operation: operation,
-                    expiresAt: request.expiresIn.map { transaction.now.advanced(byMilliseconds: $0.milliseconds) },
+                    expiresAt: request.expiresIn.map {
+                        transaction.now.advanced(byMilliseconds: $0.milliseconds)
+                    },
                     createdAt: transaction.now))
         }
         return outcome
@@ -43,15 +46,19 @@ extension Change {
     public func restore(zone: String, _ request: RestorationRequest) throws -> Outcome {
         guard let evacuation = try transaction.evacuations().first(where: { $0.zone == zone }) else {
             throw RegistryError(
-                .stateConflict, "The zone '\(zone)' is not evacuated.", nextSteps: ["GET /v1/zones shows which are"])
+                .stateConflict, "The zone '\(zone)' is not evacuated.",
+                nextSteps: ["GET /v1/zones shows which are"])
         }
         guard let old = try transaction.operation(evacuation.operation), old.life.state.isDone else {
             throw RegistryError(
                 .stateConflict, "The evacuation of the zone '\(zone)' has not ended.",
                 blockers: [
-                    Blocker(kind: "operation", id: evacuation.operation.rawValue, message: "evacuates the zone")
+                    Blocker(
+                        kind: "operation", id: evacuation.operation.rawValue, message: "evacuates the zone")
                 ],
-                nextSteps: ["POST /v1/operations/\(evacuation.operation):cancel, then restore what it has moved"])
+                nextSteps: [
+                    "POST /v1/operations/\(evacuation.operation):cancel, then restore what it has moved"
+                ])
         }
         for leaving in old.leaving { try giveBack(leaving) }
         try transaction.deleteEvacuation(of: zone)

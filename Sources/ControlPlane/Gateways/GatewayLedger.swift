@@ -85,7 +85,8 @@ public final class GatewayLedger: Sendable {
     public func view(of id: String) -> GatewayView? {
         let (now, uptime) = (clock.now(), clock.uptime())
         return entries.withLock { $0[id] }.map {
-            GatewayView($0.record, leaseLeft: $0.leaseLeft(at: uptime), silence: uptime - $0.contact, now: now)
+            GatewayView(
+                $0.record, leaseLeft: $0.leaseLeft(at: uptime), silence: uptime - $0.contact, now: now)
         }
     }
 

@@ -46,7 +46,8 @@ struct AdvanceBatches: Reconciler {
                     Blocker(kind: "mover", id: "batch \(batch.number)", message: batch.message)
                 ]
             case .take(let event):
-                taken += try await take(Change.Step(event: event, note: note(on: situation)), batch, operation)
+                taken += try await take(
+                    Change.Step(event: event, note: note(on: situation)), batch, operation)
             case .pass(let by):
                 taken += try await take(
                     Change.Step(

@@ -46,14 +46,16 @@ struct CallMovers: Reconciler {
             let moves = try controlPlane.store.read { try $0.moves(of: operation, batch: batch.number) }
             let outcome = await controlPlane.movers.mover(for: operation.options.mover).call(
                 MoverCall(
-                    migration: operation.id.rawValue, batch: batch.number, phase: phase, attempt: batch.attempt,
+                    migration: operation.id.rawValue, batch: batch.number, phase: phase,
+                    attempt: batch.attempt,
                     source: batch.source,
                     tenants: moves.filter { $0.state != .failed }.map {
                         MoverCall.Item(tenant: $0.tenant, target: $0.target, epoch: $0.epoch)
                     }, deadline: batch.freezeDeadline ?? operation.deadlineAt, failures: failures))
             let pause = try await record(outcome, phase, batch, operation)
             controlPlane.moves.monitor.endCall(
-                batch, notBefore: pause.map { controlPlane.clock.uptime() + $0.time }, isAnswered: pause?.isAnswered ?? true)
+                batch, notBefore: pause.map { controlPlane.clock.uptime() + $0.time },
+                isAnswered: pause?.isAnswered ?? true)
         } catch {
             controlPlane.moves.monitor.endCall(
                 batch, notBefore: controlPlane.clock.uptime() + .seconds(1), isAnswered: false)

@@ -43,7 +43,8 @@ extension Change {
         }
         if step.heldBy == .force || [.freezeExpired, .abort].contains(step.event) {
             let what = step.heldBy == .force ? "is cut over by force" : step.event.rawValue
-            try transaction.log(operation.number, "batch \(batch.number) \(what): \(step.note)", isWarning: true)
+            try transaction.log(
+                operation.number, "batch \(batch.number) \(what): \(step.note)", isWarning: true)
         }
         guard try transaction.save(batch, of: operation, in: old) else {
             throw RegistryError(.internalError, "A batch has changed within its own transaction.")
@@ -53,7 +54,9 @@ extension Change {
 
     /// Notes what the mover has done or said; not a step of its own.
     func note(phase: MoverPhase?, _ message: String, of seen: Batch, in operation: Operation) throws {
-        guard var batch = try transaction.batch(operation.id, seen.number), batch.state == seen.state else { return }
+        guard var batch = try transaction.batch(operation.id, seen.number), batch.state == seen.state else {
+            return
+        }
         if let phase { batch.phase = phase }
         batch.message = message
         _ = try transaction.save(batch, of: operation, in: batch.state)
@@ -111,7 +114,8 @@ extension Change {
     private func cutOver(_ batch: inout Batch, _ operation: Operation) throws {
         for move in try activeMoves(batch, operation) {
             guard let old = try tenant(of: move, &batch, operation) else { continue }
-            guard old.tenant.state == .frozen || old.tenant.state == .suspended, try isActive(move.target) else {
+            guard old.tenant.state == .frozen || old.tenant.state == .suspended, try isActive(move.target)
+            else {
                 if old.tenant.state == .frozen { try set(.serving, old) }
                 try fail(
                     move, &batch, operation,
@@ -163,7 +167,8 @@ extension Change {
         guard record.tenant.cell == move.source, record.tenant.epoch == move.epoch else {
             try fail(
                 move, &batch, operation,
-                "it is on '\(record.tenant.cell)' at epoch \(record.tenant.epoch), not where the plan expects it")
+                "it is on '\(record.tenant.cell)' at epoch \(record.tenant.epoch), not where the plan expects it"
+            )
             return nil
         }
         return record
@@ -200,7 +205,8 @@ extension Change {
     private func fail(_ move: Move, _ batch: inout Batch, _ operation: Operation, _ why: String) throws {
         try transaction.save(move, of: operation, as: .failed, why)
         batch.failed += 1
-        try transaction.log(operation.number, "the tenant '\(move.tenant)' is not moved: \(why)", isWarning: true)
+        try transaction.log(
+            operation.number, "the tenant '\(move.tenant)' is not moved: \(why)", isWarning: true)
     }
 
     private func isActive(_ cell: CellID) throws -> Bool {

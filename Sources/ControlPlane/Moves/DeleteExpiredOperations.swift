@@ -12,7 +12,8 @@ struct DeleteExpiredOperations: Reconciler {
             as: ChangeContext(principal: .system, operation: name)
         ) {
             try $0.deleteOperations(
-                endedBefore: $0.now.advanced(byMilliseconds: -Limits.operationLifetime.milliseconds), limit: 100)
+                endedBefore: $0.now.advanced(byMilliseconds: -Limits.operationLifetime.milliseconds),
+                limit: 100)
         }
         return "deleted \(deleted) operations"
     }

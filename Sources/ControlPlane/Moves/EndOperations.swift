@@ -61,7 +61,6 @@ private struct Ending {
     private func empty(_ operation: Operation) throws -> [Blocker]? {
         let isPastDeadline = transaction.now >= operation.deadlineAt
         let barrier = Barrier(gateways: controlPlane.barrierGateways(), seal: nil)
-        var evidence = operation.evidence
         var blockers: [Blocker] = []
         for leaving in operation.leaving {
             let cell = leaving.cell
@@ -77,25 +76,21 @@ private struct Ending {
             case .held:
                 _ = try change.move(cell: cell, by: .observedEmpty)
                 controlPlane.moves.monitor.forget(emptied: cell)
-                evidence[cell.rawValue] = [
-                    "tenants": 0, "revision": .string("\(controlPlane.incarnation).\(revision)"),
-                    "observedAt": .string(transaction.now.description),
-                    "gateways": confirmations(of: revision, barrier),
-                ]
+                try transaction.log(
+                    operation.number,
+                    "'\(cell)' is observed to be empty: no tenant on it at revision \(revision)")
             }
         }
-        var changed = operation
-        changed.evidence = evidence
         if blockers.isEmpty {
-            try end(changed, by: .succeed)
+            try end(operation, by: .succeed)
             return nil
         }
         if isPastDeadline, operation.options.onStragglers != .wait {
+            var changed = operation
             changed.blockers = blockers
             try end(changed, by: .fail)
             return nil
         }
-        if evidence != operation.evidence { _ = try transaction.save(changed) }
         return blockers
     }
 
@@ -116,24 +111,19 @@ private struct Ending {
         }
         let count = try transaction.occupants(of: cell)
         return tenants.isEmpty
-            ? [Blocker(kind: "cell", id: cell.rawValue, message: "has \(count) tenants that other operations move")]
+            ? [
+                Blocker(
+                    kind: "cell", id: cell.rawValue,
+                    message: "has \(count) tenants that other operations move")
+            ]
             : tenants.map { Blocker(kind: "tenant", id: $0.id.rawValue, message: "is still on '\(cell)'") }
-    }
-
-    private func confirmations(of revision: Revision, _ barrier: Barrier) -> JSONValue {
-        let live = barrier.gateways.filter(\.isLive)
-        let silent = barrier.gateways.filter { !$0.isLive && !$0.hasApplied(revision) }
-        return [
-            "confirmed": .integer(Int64(live.count)), "expired": .integer(Int64(silent.count)),
-            "expiredNames": .array(silent.prefix(Limits.blockersShownMax).map { .string($0.id) }),
-        ]
     }
 
     private func end(_ seen: Operation, by event: OperationEvent) throws {
         var operation = seen
         operation.life = try operation.life.after(event)
         operation.endedAt = transaction.now
-        if operation.kind != .drain, operation.kind != .evacuation { operation.evidence = try evidence(of: operation) }
+        operation.evidence = try evidence(of: operation)
         if event == .fail, operation.blockers.isEmpty {
             operation.blockers = try transaction.moves(of: operation, limit: Limits.operationLogMax)
                 .filter { $0.state == .failed || $0.state == .returned }
@@ -150,25 +140,40 @@ private struct Ending {
         _ = try transaction.save(operation)
         if let reversed = try operation.reverses.flatMap(transaction.operation) {
             let step = Change.Step(event: event == .succeed ? .reversalDone : .reversalFailed)
-            for batch in try transaction.batches(of: reversed, limit: Int.max) where batch.state == .reversing {
+            for batch in try transaction.batches(of: reversed, limit: Int.max) where batch.state == .reversing
+            {
                 _ = try change.take(step, of: batch, in: reversed)
             }
         }
     }
 
-    /// The revision by which every batch was confirmed.
+    /// The revision that shows what was done, which every live gateway has, and how each batch's barrier was held.
     private func evidence(of operation: Operation) throws -> JSONObject {
         let batches = try transaction.batches(of: operation, limit: Int.max).filter { $0.moved > 0 }
-        guard let last = batches.compactMap(\.cutover).max() else { return [:] }
-        let barrier = Barrier(gateways: controlPlane.barrierGateways(), seal: nil)
-        var guards = JSONObject()
-        for name in Barrier.Guard.allCases {
-            let count = batches.filter { $0.heldBy == name }.count
-            if count > 0 { guards[name.rawValue] = .integer(Int64(count)) }
+        var evidence: JSONObject = ["observedAt": .string(transaction.now.description)]
+        var revision = batches.compactMap(\.cutover).max()
+        if operation.kind.empties {
+            let left = try operation.leaving.reduce(Int64(0)) { try $0 + transaction.occupants(of: $1.cell) }
+            evidence["tenantsLeft"] = .integer(left)
+            revision = max(
+                revision ?? .zero, try transaction.routingRevision(before: transaction.events.first?.revision)
+            )
         }
-        return [
-            "revision": .string("\(controlPlane.incarnation).\(last)"), "batches": .integer(Int64(batches.count)),
-            "heldBy": .object(guards), "gateways": confirmations(of: last, barrier),
+        guard let revision else { return evidence }
+        let gateways = controlPlane.barrierGateways()
+        let live = gateways.filter(\.isLive)
+        evidence["revision"] = .string("\(controlPlane.incarnation).\(revision)")
+        evidence["gateways"] = [
+            "live": .integer(Int64(live.count)),
+            "applied": .integer(Int64(live.count { $0.hasApplied(revision) })),
+            "expired": .array(
+                gateways.filter { !$0.isLive }.prefix(Limits.blockersShownMax).map { .string($0.id) }),
         ]
+        var barriers = JSONObject()
+        for name in Barrier.Guard.allCases {
+            barriers[name.rawValue] = .integer(Int64(batches.count { $0.heldBy == name }))
+        }
+        evidence["barriers"] = .object(barriers)
+        return evidence
     }
 }

@@ -17,7 +17,8 @@ struct ExpireEvacuations: Reconciler {
         var changed: [String] = []
         for evacuation in due where try isHolding(evacuation) {
             let context = ChangeContext(
-                principal: .system, operation: "expireEvacuation", reason: "\(evacuation.operation) has expired")
+                principal: .system, operation: "expireEvacuation",
+                reason: "\(evacuation.operation) has expired")
             try await controlPlane.store.write(as: context, bulk: true) { transaction in
                 try Change(transaction).expire(evacuation)
             }

@@ -28,7 +28,8 @@ struct MigrationStart {
 extension MovePlan {
     init(_ start: MigrationStart, in transaction: WriteTransaction) throws {
         var planner = MovePlanner(
-            cells: try transaction.ledger().cells.map(\.withArrivals), leaving: Set(start.leaving.map(\.cell)))
+            cells: try transaction.ledger().cells.map(\.withArrivals), leaving: Set(start.leaving.map(\.cell))
+        )
         let moving = try start.tenants.map { try transaction.moving($0) }
         for tenant in moving.sorted(by: MovingTenant.isPlacedBefore) {
             _ = planner.place(tenant, on: start.targets[tenant.tenant])
@@ -53,7 +54,8 @@ extension MovePlan {
             "\(unplaceable.count) of \(total) tenants fit on no other cell: nothing was changed.",
             blockers: blockers,
             nextSteps: [
-                "GET /v1/capacity shows where there is headroom", "add or activate cells, or raise their capacity",
+                "GET /v1/capacity shows where there is headroom",
+                "add or activate cells, or raise their capacity",
                 "loosen the constraints of the tenants named",
             ])
     }
@@ -90,7 +92,8 @@ extension Change {
         try transaction.log(operation.number, "planned \(plan.moves.count) moves")
         for tenant in plan.unplaceable.prefix(Limits.blockersShownMax) {
             try transaction.log(
-                operation.number, "the tenant '\(tenant.tenant)' stays where it is: \(tenant.blocker.message)",
+                operation.number,
+                "the tenant '\(tenant.tenant)' stays where it is: \(tenant.blocker.message)",
                 isWarning: true)
         }
         if let override = start.options.override {
@@ -110,7 +113,8 @@ extension Change {
         var open: [CellID: (number: Int64, moves: [PlannedMove])] = [:]
         func close(_ source: CellID, _ batch: (number: Int64, moves: [PlannedMove])) throws {
             var row = Batch(
-                operation: operation.id, number: batch.number, source: source, tenants: Int64(batch.moves.count))
+                operation: operation.id, number: batch.number, source: source,
+                tenants: Int64(batch.moves.count))
             let step = dealt * 100 / (moves.count * start.steps.percent)
             if step > 0 {
                 row.notBefore = transaction.now.advanced(
@@ -119,7 +123,9 @@ extension Change {
             dealt += batch.moves.count
             try transaction.insert(row, of: operation)
             for move in batch.moves {
-                guard let tenant = tenants[move.tenant] else { preconditionFailure("a planned tenant is moving") }
+                guard let tenant = tenants[move.tenant] else {
+                    preconditionFailure("a planned tenant is moving")
+                }
                 try transaction.insert(
                     Move(
                         tenant: move.tenant, batch: batch.number, source: source, target: move.target,
@@ -140,7 +146,9 @@ extension Change {
                 open[move.source] = batch
             }
         }
-        for (source, batch) in open.sorted(by: { $0.value.number < $1.value.number }) { try close(source, batch) }
+        for (source, batch) in open.sorted(by: { $0.value.number < $1.value.number }) {
+            try close(source, batch)
+        }
     }
 
     private func checkMoving(_ start: MigrationStart) throws {
@@ -149,6 +157,11 @@ extension Change {
                 .invalidArgument,
                 "This would move \(start.tenants.count) tenants; one operation moves at most \(Limits.movesPerOperationMax).",
                 nextSteps: ["move them in parts: cell by cell, or by a label"])
+        }
+        guard start.options.onStragglers != .force || !transaction.context.reason.isEmpty else {
+            throw RegistryError(
+                .invalidArgument, "To go on without the barrier needs a reason, which is kept.",
+                errors: [FieldError("reason", "is required where 'onStragglers' is 'force'")])
         }
         let pinned = start.tenants.filter(\.pinned)
         guard pinned.isEmpty || start.options.includePinned else {

@@ -48,7 +48,9 @@ extension Operation {
         case .paused: return ["POST /v1/operations/\(id):resume", "POST /v1/operations/\(id):cancel"]
         case .succeeded:
             return completed > 0 && options.reverseWindow > .zero
-                ? ["POST /v1/migrations/\(id):reverse takes the tenants back, within \(options.reverseWindow.go)"] : []
+                ? [
+                    "POST /v1/migrations/\(id):reverse takes the tenants back, within \(options.reverseWindow.go)"
+                ] : []
         case .failed: return ["start it anew for what is left, once the blockers are gone"]
         case .cancelled:
             return completed > 0 ? ["POST /v1/migrations/\(id):reverse takes back what was moved"] : []

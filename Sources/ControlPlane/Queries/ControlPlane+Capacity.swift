@@ -36,10 +36,13 @@ extension ControlPlane {
     public func zones() throws(RegistryError) -> [JSONValue] {
         try store.read { transaction in
             let evacuations = try transaction.evacuations().compactMap { evacuation in
-                try transaction.operation(evacuation.operation).map { (evacuation.zone, Self.shown(evacuation, $0)) }
+                try transaction.operation(evacuation.operation).map {
+                    (evacuation.zone, Self.shown(evacuation, $0))
+                }
             }
             let cells = try transaction.cells(page: Page(limit: Limits.cellsMax))
-            return Dictionary(grouping: cells, by: \.cell.zone).sorted { $0.key < $1.key }.map { zone, cells in
+            return Dictionary(grouping: cells, by: \.cell.zone).sorted { $0.key < $1.key }.map {
+                zone, cells in
                 Self.shown(zone: zone, cells, evacuations.first { $0.0 == zone }?.1)
             }
         }

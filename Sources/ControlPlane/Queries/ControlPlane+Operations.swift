@@ -52,7 +52,9 @@ extension ControlPlane {
         }
     }
 
-    private func shown(_ operation: Operation, in transaction: ReadTransaction, log: Bool) throws -> JSONObject {
+    private func shown(_ operation: Operation, in transaction: ReadTransaction, log: Bool) throws
+        -> JSONObject
+    {
         operation.shown(
             blockers: moves.monitor.blockers(of: operation.id),
             inFlight: try transaction.tenantsInFlight(of: operation),
@@ -74,14 +76,20 @@ extension ControlPlane {
         let isSettled = batches.allSatisfy(\.state.isSettled)
         return [
             step("plan", operation.createdAt, operation.createdAt),
-            step("move", batches.compactMap(\.beganAt).min(), isMoved ? batches.compactMap(\.cutoverAt).max() : nil),
+            step(
+                "move", batches.compactMap(\.beganAt).min(),
+                isMoved ? batches.compactMap(\.cutoverAt).max() : nil),
             step(
                 "confirm", batches.compactMap(\.cutoverAt).min(),
                 isSettled ? batches.compactMap(\.settledAt).max() : nil),
             operation.kind.empties && isSettled
-                ? step("observeEmpty", batches.compactMap(\.settledAt).max() ?? operation.createdAt, operation.endedAt)
+                ? step(
+                    "observeEmpty", batches.compactMap(\.settledAt).max() ?? operation.createdAt,
+                    operation.endedAt)
                 : nil,
-            step("window", batches.compactMap(\.settledAt).min(), counts[.reversible] == nil ? operation.endedAt : nil),
+            step(
+                "window", batches.compactMap(\.settledAt).min(),
+                counts[.reversible] == nil ? operation.endedAt : nil),
         ].compactMap { $0 }
     }
 }

@@ -9,7 +9,9 @@ extension Cell {
     /// - Throws: `invalidArgument` with every field that is wrong.
     public init(document: JSONValue, id: CellID?, replacing current: Cell? = nil) throws(RegistryError) {
         let reader = try DocumentReader(document)
-        reader.ignore("load", "tenants", "reserved", "incoming", "revision", "previousRevision", "createdAt", "updatedAt")
+        reader.ignore(
+            "load", "tenants", "reserved", "incoming", "revision", "previousRevision", "createdAt",
+            "updatedAt")
         let named = reader.parsed("id", Names.dnsLabelRule, CellID.init)
         let zone = reader.required(
             "zone", reader.parsed("zone", Names.wordRule) { Names.isWord($0) ? $0 : nil })

@@ -54,12 +54,16 @@ public enum CellRules {
         guard event == .retire || event == .delete || event == .observedEmpty else { return }
         guard record.incoming == 0 else {
             throw RegistryError(
-                .inUse, "The cell '\(record.cell.id)' awaits \(record.incoming) tenants that are on their way to it.",
+                .inUse,
+                "The cell '\(record.cell.id)' awaits \(record.incoming) tenants that are on their way to it.",
                 blockers: [
                     Blocker(
-                        kind: "cell", id: record.cell.id.rawValue, message: "awaits \(record.incoming) tenants")
+                        kind: "cell", id: record.cell.id.rawValue,
+                        message: "awaits \(record.incoming) tenants")
                 ],
-                nextSteps: ["GET /v1/operations?state=running shows what moves them; wait for it or cancel it"])
+                nextSteps: [
+                    "GET /v1/operations?state=running shows what moves them; wait for it or cancel it"
+                ])
         }
         guard record.tenants > 0 else { return }
         throw RegistryError(

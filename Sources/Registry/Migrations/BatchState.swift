@@ -28,7 +28,8 @@ public enum BatchState: String, Sendable, CaseIterable {
     public var isEnded: Bool {
         switch self {
         case .done, .aborted, .reversed: true
-        case .planned, .preparing, .copying, .announced, .freezing, .cutover, .confirming, .reversible, .aborting,
+        case .planned, .preparing, .copying, .announced, .freezing, .cutover, .confirming, .reversible,
+            .aborting,
             .reversing:
             false
         }

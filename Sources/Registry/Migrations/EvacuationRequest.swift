@@ -14,7 +14,9 @@ public struct EvacuationRequest: Sendable, Equatable {
         options = MigrationOptions(from: reader)
         if reader.has("expiresIn") == reader.has("until") {
             reader.report(
-                "expiresIn", "must say how long the evacuation is to last, or else \"until\": \"restored\": one of the two")
+                "expiresIn",
+                "must say how long the evacuation is to last, or else \"until\": \"restored\": one of the two"
+            )
         }
         _ = until
         try reader.finish()

@@ -66,12 +66,15 @@ public struct MigrationOptions: Sendable, Equatable {
             onStragglers: reader.choice("onStragglers") ?? standard.onStragglers,
             reverseWindow: excluded.contains("reverseWindow")
                 ? standard.reverseWindow
-                : reader.duration("reverseWindow", in: .zero...Limits.reverseWindowMax) ?? standard.reverseWindow,
+                : reader.duration("reverseWindow", in: .zero...Limits.reverseWindowMax)
+                    ?? standard.reverseWindow,
             mover: MoverSpec(from: reader, "mover") ?? standard.mover,
             includePinned: excluded.contains("includePinned")
                 ? standard.includePinned : reader.bool("includePinned") ?? standard.includePinned,
             override: reader.nested("override") { SafetyOverride(from: $0) } ?? nil)
-        if freezeDeadline > deadline { reader.report("freezeDeadline", "must not be longer than the deadline") }
+        if freezeDeadline > deadline {
+            reader.report("freezeDeadline", "must not be longer than the deadline")
+        }
     }
 
     private init(

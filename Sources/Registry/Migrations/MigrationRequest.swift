@@ -21,11 +21,15 @@ public struct MigrationRequest: Sendable, Equatable {
             (tenants, from, labels) = ([single], nil, [:])
         } else {
             tenants =
-                reader.list("tenants", countMax: Limits.tenantsPerRequestMax, Names.tenantIDRule, TenantID.init)
+                reader.list(
+                    "tenants", countMax: Limits.tenantsPerRequestMax, Names.tenantIDRule, TenantID.init)
                 ?? []
             let named = reader.parsed("from", Names.dnsLabelRule, CellID.init)
             let selected = reader.nested("selector") { inside in
-                (cell: inside.parsed("cell", Names.dnsLabelRule, CellID.init), labels: inside.labels("labels") ?? [:])
+                (
+                    cell: inside.parsed("cell", Names.dnsLabelRule, CellID.init),
+                    labels: inside.labels("labels") ?? [:]
+                )
             }
             from = named ?? selected?.cell
             labels = selected?.labels ?? [:]

@@ -12,7 +12,8 @@ public struct RestorationRequest: Sendable, Equatable {
         let reader = try DocumentReader(document)
         _ = reader.string("reason", bytesMax: Limits.reasonBytesMax)
         stepPercent = reader.integer("stepPercent", in: 1...100).map(Int.init) ?? Self.standardStepPercent
-        stepPause = reader.duration("stepPause", in: .zero...Limits.reverseWindowMax) ?? Self.standardStepPause
+        stepPause =
+            reader.duration("stepPause", in: .zero...Limits.reverseWindowMax) ?? Self.standardStepPause
         options = MigrationOptions(from: reader, except: ["includePinned"])
         options.includePinned = true
         try reader.finish()

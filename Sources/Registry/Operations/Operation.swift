@@ -46,7 +46,8 @@ public struct Operation: Sendable, Equatable {
 
     public init(
         id: OperationID, kind: OperationKind, resource: String, options: MigrationOptions, leaving: [Leaving],
-        reverses: OperationID?, plan: String, total: Int64, actor: String, reason: String, createdAt: Timestamp
+        reverses: OperationID?, plan: String, total: Int64, actor: String, reason: String,
+        createdAt: Timestamp
     ) {
         self.id = id
         number = 0
@@ -100,7 +101,8 @@ extension Operation {
         let options = MigrationOptions(from: reader)
         try reader.finish()
         let leaving = (spec["cells"]?.array ?? []).compactMap { entry -> Leaving? in
-            guard let cell = entry["cell"]?.string.flatMap(CellID.init), let schedulable = entry["schedulable"]?.bool
+            guard let cell = entry["cell"]?.string.flatMap(CellID.init),
+                let schedulable = entry["schedulable"]?.bool
             else { return nil }
             return Leaving(cell: cell, schedulable: schedulable)
         }

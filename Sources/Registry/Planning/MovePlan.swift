@@ -46,7 +46,9 @@ public struct MovePlan: Sendable, Equatable {
                 "total": .integer(Int64(unplaceable.count)),
                 "items": .array(unplaceable.prefix(itemsMax).map(\.shown)),
             ],
-            "cells": .array(cells.filter { $0.loadBefore != $0.loadAfter || $0.tenantsBefore != $0.tenantsAfter }.map(\.shown)),
+            "cells": .array(
+                cells.filter { $0.loadBefore != $0.loadAfter || $0.tenantsBefore != $0.tenantsAfter }.map(
+                    \.shown)),
         ]
     }
 
@@ -88,4 +90,3 @@ extension MovePlan.CellLoad {
         ]
     }
 }
-

@@ -46,7 +46,8 @@ enum PlanningWorld {
         var cells = (0..<count).map { number in
             cell(
                 number, zone: ["a", "b", "c"][number % 3],
-                state: random.isOne(in: 8) ? [.draining, .provisioning].randomElement(using: &random)! : .active,
+                state: random.isOne(in: 8)
+                    ? [.draining, .provisioning].randomElement(using: &random)! : .active,
                 schedulable: !random.isOne(in: 8),
                 capacity: [50, 100, 100, 200].randomElement(using: &random)!,
                 labels: random.isOne(in: 3) ? ["tier": "gold"] : [:])
