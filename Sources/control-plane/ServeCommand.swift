@@ -41,7 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Refuse clients without a certificate from --tls-client-authorities.")
     var tlsRequireClientCertificate = false
 
-    @OptionGroup(title: "Webhooks") var webhooks: WebhookOptions
+    @OptionGroup var webhooks: WebhookOptions
 
     @Option(help: "Least level that is logged: debug, info, notice, warning, error (default info).")
     var logLevel: String?

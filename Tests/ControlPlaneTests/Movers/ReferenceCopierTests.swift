@@ -30,7 +30,7 @@ struct ReferenceCopierTests {
     func refusals() async throws {
         try await ReferenceCopier.run { copier async throws in
             #expect(
-                await try copier.mover().call(copier.call(.prepare))
+                try await copier.mover().call(copier.call(.prepare))
                     == .failed(message: "the source has no data of a tenant"))
             let stranger = try copier.mover(secret: secretText.uppercased())
             #expect(
@@ -78,7 +78,10 @@ private struct ReferenceCopier {
     func mover(secret: String = secretText) throws -> any Mover {
         let settings = try WebhookSettings(
             secret: try WebhookSecret(Array(secret.utf8)), allow: ["127.0.0.1:\(port)"])
-        return Movers(settings, clock: .system).mover(for: .webhook(url: "http://127.0.0.1:\(port)/titan"))
+        // The copier's own clock must agree.
+        let clock = Clock(
+            now: { Timestamp(rawValue: Int64(Date().timeIntervalSince1970 * 1000)) }, uptime: { .now })
+        return Movers(settings, clock: clock).mover(for: .webhook(url: "http://127.0.0.1:\(port)/titan"))
     }
 
     func call(_ phase: MoverPhase) -> MoverCall {

@@ -10,7 +10,7 @@ import Testing
 struct WebhookMoverTests {
     @Test("a call is one POST that names its question")
     func request() async throws {
-        try await TestServer.run({ _ in .close(answer(#"{"state":"done","message":"moved"}"#)) }) {
+        try await TestServer.run({ _ in .close(answer("200 OK", #"{"state":"done","message":"moved"}"#)) }) {
             server async throws in
             let mover = try webhookMover(server.url + "/titan?x=1")
             var call = moverCall(.finalCopy, attempt: 2)
@@ -39,8 +39,9 @@ struct WebhookMoverTests {
 
     @Test("what is not known is left out")
     func leftOut() async throws {
-        try await TestServer.run({ _ in .close(answer(#"{"state":"done"}"#)) }) { server async throws in
-            #expect(await try webhookMover(server.url).call(moverCall(.prepare)) == .done(message: ""))
+        try await TestServer.run({ _ in .close(answer("200 OK", #"{"state":"done"}"#)) }) {
+            server async throws in
+            #expect(try await webhookMover(server.url).call(moverCall(.prepare)) == .done(message: ""))
             let received = try #require(server.received.first)
             #expect(received.field("traceparent") == nil)
             #expect(try JSONValue(parsing: received.body)["deadline"] == nil)
@@ -49,16 +50,17 @@ struct WebhookMoverTests {
 
     @Test("the receiver finds the signature right with an HMAC of another make, and wrong for anything else")
     func signature() async throws {
-        try await TestServer.run({ _ in .close(answer(#"{"state":"done"}"#)) }) { server async throws in
-            _ = await try webhookMover(server.url).call(moverCall(.copy))
+        try await TestServer.run({ _ in .close(answer("200 OK", #"{"state":"done"}"#)) }) {
+            server async throws in
+            _ = try await webhookMover(server.url).call(moverCall(.copy))
             let received = try #require(server.received.first)
             let timestamp = try #require(received.field("titan-timestamp"))
             let signature = try #require(received.field("titan-signature"))
             let signed = Array("\(timestamp).".utf8) + received.body
-            #expect(signature == "v1=" + (try opensslHMAC(signed, key: secretText)))
-            #expect(signature != "v1=" + (try opensslHMAC(received.body, key: secretText)))
-            #expect(signature != "v1=" + (try opensslHMAC(signed + [0x20], key: secretText)))
-            #expect(signature != "v1=" + (try opensslHMAC(signed, key: secretText + "x")))
+            #expect(try signature == "v1=" + opensslHMAC(signed, key: secretText))
+            #expect(try signature != "v1=" + opensslHMAC(received.body, key: secretText))
+            #expect(try signature != "v1=" + opensslHMAC(signed + [0x20], key: secretText))
+            #expect(try signature != "v1=" + opensslHMAC(signed, key: secretText + "x"))
         }
     }
 
@@ -113,7 +115,7 @@ struct WebhookMoverTests {
     @Test("each answer that says something is taken for what it says", arguments: answers)
     func answered(_ status: String, _ body: String, _ expected: MoverOutcome) async throws {
         try await TestServer.run({ _ in .close(answer(status, body)) }) { server async throws in
-            #expect(await try webhookMover(server.url).call(moverCall(.copy)) == expected)
+            #expect(try await webhookMover(server.url).call(moverCall(.copy)) == expected)
         }
     }
 
@@ -135,14 +137,14 @@ struct WebhookMoverTests {
             ("408 Request Timeout", #"{"state":"done"}"#), ("425 Too Early", ""),
             ("429 Too Many Requests", ""),
             ("500 Internal Server Error", ""), ("502 Bad Gateway", "<html>"), ("503 Service Unavailable", ""),
-            ("504 Gateway Timeout", ""), ("599 Odd", ""), ("700 Odd", ""),
+            ("504 Gateway Timeout", ""), ("599 Odd", ""),
         ])
     func unanswered(_ status: String, _ body: String) async throws {
         let reply =
             status.hasPrefix("204") || status.hasPrefix("304")
             ? Array("HTTP/1.1 \(status)\r\n\r\n".utf8) : answer(status, body)
         try await TestServer.run({ _ in .close(reply) }) { server async throws in
-            let outcome = await try webhookMover(server.url, random: 1).call(moverCall(.copy))
+            let outcome = try await webhookMover(server.url, random: 1).call(moverCall(.copy))
             guard case .unreachable(let message, let pause) = outcome else {
                 Issue.record("\(status) \(body): \(outcome)")
                 return
@@ -160,30 +162,31 @@ struct WebhookMoverTests {
             ("Retry-After: -1", 3, .seconds(4)),
             ("Retry-After: Wed, 21 Oct 2026 07:28:00 GMT", 3, .seconds(4)),
             ("X-None: 1", 7, .seconds(60)),
-        ] {
+        ] as [(String, Int, Duration)] {
             let reply = answer("503 Busy", fields: "\(field)\r\n", "")
             try await TestServer.run({ _ in .close(reply) }) { server async throws in
                 var call = moverCall(.copy)
                 call.failures = failures
-                let outcome = await try webhookMover(server.url, random: 1).call(call)
+                let outcome = try await webhookMover(server.url, random: 1).call(call)
                 #expect(outcome == .unreachable(message: "The copier answered 503.", retryAfter: expected))
             }
         }
         let running = answer("202 Accepted", fields: "Retry-After: 3\r\n", "")
         try await TestServer.run({ _ in .close(running) }) { server async throws in
             #expect(
-                await try webhookMover(server.url).call(moverCall(.copy))
+                try await webhookMover(server.url).call(moverCall(.copy))
                     == .running(progress: nil, message: "", askAgainAfter: .seconds(3)))
         }
     }
 
     @Test("while writes are refused, a copier is asked again soon")
     func askedSoon() async throws {
-        try await TestServer.run({ _ in .close(answer(#"{"state":"running"}"#)) }) { server async throws in
+        try await TestServer.run({ _ in .close(answer("200 OK", #"{"state":"running"}"#)) }) {
+            server async throws in
             for phase in MoverPhase.allCases {
                 let expected = Duration.milliseconds(phase == .finalCopy ? 250 : 2000)
                 #expect(
-                    await try webhookMover(server.url).call(moverCall(phase))
+                    try await webhookMover(server.url).call(moverCall(phase))
                         == .running(progress: nil, message: "", askAgainAfter: expected))
             }
         }
@@ -191,19 +194,20 @@ struct WebhookMoverTests {
 
     @Test("the largest batch fits into one call, and what doesn't fit is not sent")
     func largestBatch() async throws {
-        try await TestServer.run({ _ in .close(answer(#"{"state":"done"}"#)) }) { server async throws in
+        try await TestServer.run({ _ in .close(answer("200 OK", #"{"state":"done"}"#)) }) {
+            server async throws in
             // A quote is what grows most when it is written as JSON.
             let quotes = try #require(TenantID(String(repeating: "\"", count: Limits.tenantIDBytesMax)))
             let cell = try #require(CellID(String(repeating: "c", count: Limits.cellIDBytesMax)))
             let item = MoverCall.Item(tenant: quotes, target: cell, epoch: Epoch(rawValue: .max))
             var call = moverCall(.copy)
             call.tenants = Array(repeating: item, count: 1000)
-            #expect(await try webhookMover(server.url).call(call) == .done(message: ""))
+            #expect(try await webhookMover(server.url).call(call) == .done(message: ""))
             #expect(
                 try JSONValue(parsing: try #require(server.received.first).body)["tenants"]?.array?.count
                     == 1000)
             call.tenants += call.tenants
-            guard case .failed(let message) = await try webhookMover(server.url).call(call) else {
+            guard case .failed(let message) = try await webhookMover(server.url).call(call) else {
                 Issue.record("a body over the limit was sent")
                 return
             }

@@ -80,7 +80,8 @@ struct WebhookSettingsTests {
         for phase in MoverPhase.allCases {
             #expect(await bare.mover(for: .none).call(moverCall(phase)) == .done(message: ""))
         }
-        try await TestServer.run({ _ in .close(answer(#"{"state":"done"}"#)) }) { server async throws in
+        try await TestServer.run({ _ in .close(answer("200 OK", #"{"state":"done"}"#)) }) {
+            server async throws in
             let spec = MoverSpec.webhook(url: server.url)
             let secret = try WebhookSecret(Array(secretText.utf8))
             let allowing = try WebhookSettings(secret: secret, allow: ["127.0.0.1:\(server.port)"])
