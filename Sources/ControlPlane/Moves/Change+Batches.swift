@@ -25,7 +25,8 @@ extension Change {
         else { return nil }
         let old = batch.state
         batch.state = try old.after(step.event)
-        batch.message = step.note
+        // The end of an abort keeps what it was for.
+        if step.event != .undone { batch.message = step.note }
         switch step.event {
         case .begin: try begin(&batch, operation)
         case .prepared: break

@@ -87,7 +87,7 @@ private struct Ending {
         }
         if isPastDeadline, operation.options.onStragglers != .wait {
             var changed = operation
-            changed.blockers = blockers
+            changed.blockers = try heldUp(operation) + blockers
             try end(changed, by: .fail)
             return nil
         }
@@ -119,13 +119,24 @@ private struct Ending {
             : tenants.map { Blocker(kind: "tenant", id: $0.id.rawValue, message: "is still on '\(cell)'") }
     }
 
+    /// What batches that were taken back had waited for, said once.
+    private func heldUp(_ operation: Operation) throws -> [Blocker] {
+        var found: [Blocker] = []
+        for batch in try transaction.batches(of: operation, limit: Int.max)
+        where batch.state == .aborted && !batch.message.isEmpty {
+            let blocker = Blocker(kind: "batch", id: String(batch.number), message: batch.message)
+            if !found.contains(where: { $0.message == blocker.message }) { found.append(blocker) }
+        }
+        return Array(found.prefix(5))
+    }
+
     private func end(_ seen: Operation, by event: OperationEvent) throws {
         var operation = seen
         operation.life = try operation.life.after(event)
         operation.endedAt = transaction.now
         operation.evidence = try evidence(of: operation)
         if event == .fail, operation.blockers.isEmpty {
-            operation.blockers = try transaction.moves(of: operation, limit: Limits.operationLogMax)
+            operation.blockers = try heldUp(operation) + transaction.moves(of: operation, limit: Limits.operationLogMax)
                 .filter { $0.state == .failed || $0.state == .returned }
                 .map {
                     Blocker(

@@ -51,7 +51,9 @@ extension Operation {
                 ? [
                     "POST /v1/migrations/\(id):reverse takes the tenants back, within \(options.reverseWindow.go)"
                 ] : []
-        case .failed: return ["start it anew for what is left, once the blockers are gone"]
+        case .failed:
+            let again = "look after what the blockers name, and start it anew for what is left"
+            return kind == .drain ? [again, "POST \(resource):undrain lets the cell serve again"] : [again]
         case .cancelled:
             return completed > 0 ? ["POST /v1/migrations/\(id):reverse takes back what was moved"] : []
         }
