@@ -52,6 +52,7 @@ extension ControlPlane {
         _ request: ChangeRequest, _ body: @escaping @Sendable (Change) throws -> Outcome
     ) async throws(RegistryError) -> Answer {
         try await store.write(as: request.context, bulk: request.bulk) { [incarnation] transaction in
+            try transaction.requireToken()
             let key = request.dryRun ? nil : request.idempotencyKey
             if let key, let kept = try transaction.answer(to: key) { return try Answer(kept) }
 
@@ -89,5 +90,15 @@ extension IdempotencyKey {
             digest.update(data: part)
         }
         self.init(principal: principal, key: key, fingerprint: Array(digest.finalize()))
+    }
+}
+
+extension WriteTransaction {
+    /// - Throws: `unauthenticated` where the token has been revoked, or has expired, since the request began.
+    func requireToken() throws {
+        guard try !admits(context.principal, at: now) else { return }
+        throw RegistryError(
+            .unauthenticated, "The token '\(context.principal.name)' was revoked or has expired meanwhile.",
+            nextSteps: ["send Authorization: Bearer <token>"])
     }
 }
