@@ -5,7 +5,7 @@ BUILD = swift build -c release
 DATA_DIR ?= ./data
 LIBRARIES = libmicrohttpd-dev libsqlite3-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev
 
-.PHONY: run build test lint examples model check thread-sanitizer smoke bench libraries test-tools clean
+.PHONY: run build test lint examples model check thread-sanitizer smoke conformance bench libraries test-tools clean
 
 run: build ## Serve on 127.0.0.1:8080 with the database in ./data
 	.build/release/control-plane serve --data-dir $(DATA_DIR)
@@ -20,7 +20,7 @@ libraries:
 	if [ -n "$$missing" ]; then scripts/install $$missing; fi
 
 test-tools:
-	@missing=$$(for p in openssl gzip zstd python3 curl jq prometheus spin gcc; do \
+	@missing=$$(for p in openssl gzip zstd python3 python3-venv curl jq prometheus spin gcc; do \
 		dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
 	if [ -n "$$missing" ]; then scripts/install $$missing; fi
 
@@ -31,6 +31,7 @@ test: libraries test-tools lint ## Every check
 	swift test --skip-build --no-parallel # side by side they would take the cores from servers with deadlines to keep
 	$(MAKE) examples
 	scripts/smoke
+	scripts/conformance --examples 1 --seed 1 admin gateway # about a minute; `make conformance` for all of it
 	scripts/thread-sanitizer
 	Tests/Models/check
 
@@ -50,6 +51,10 @@ thread-sanitizer: libraries ## The concurrent parts once more, under the thread 
 
 smoke: ## The README's first minute, against a debug build
 	scripts/smoke
+
+conformance: test-tools ## The server against openapi.yaml by schemathesis, as every role
+	swift build --product control-plane
+	scripts/conformance
 
 bench: build ## Figures beside those of nginx, etcd and SQLite's own C API
 	Benchmarks/run

@@ -90,9 +90,9 @@ public struct APIHandler: Handler {
             }
             return anonymous
         }
-        guard field.utf8.count > 7, field.prefix(7).lowercased() == "bearer ",
+        guard let token = Bearer.token(in: field),
             let principal = endpoints.controlPlane.tokens.principal(
-                bearing: String(field.dropFirst(7)), at: endpoints.controlPlane.clock.now())
+                bearing: token, at: endpoints.controlPlane.clock.now())
         else {
             throw RegistryError(
                 .unauthenticated, "The token is unknown, revoked or past its expiry.",
@@ -144,4 +144,13 @@ public struct APIHandler: Handler {
 extension Query {
     /// No parameters: what most of the gateways' requests have.
     static let none: Query = (try? Query(nil)) ?? { preconditionFailure("no query is a valid query") }()
+}
+
+/// `Authorization: Bearer <token>` (RFC 6750 §2.1).
+enum Bearer {
+    /// Nil for any other scheme.
+    static func token(in field: String?) -> String? {
+        guard let field, field.utf8.count > 7, field.prefix(7).lowercased() == "bearer " else { return nil }
+        return String(field.dropFirst(7))
+    }
 }

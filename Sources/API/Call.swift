@@ -17,7 +17,10 @@ struct Call: Sendable {
 
     func cellID(at index: Int = 0) throws(RegistryError) -> CellID {
         guard let id = CellID(parameters[index]) else {
-            throw invalid("cell", "The path names no valid cell: a cell's name is a DNS label.")
+            throw invalid(
+                "cell",
+                "A cell's name is 1 to \(Limits.cellIDBytesMax) of a-z, 0-9 and '-', with a letter or digit at both ends."
+            )
         }
         return id
     }
@@ -221,7 +224,11 @@ struct Call: Sendable {
         return tag
     }
 
+    /// - Parameter detail: a sentence, which may begin with the field's name in quotes.
     func invalid(_ field: String, _ detail: String) -> RegistryError {
-        RegistryError(.invalidArgument, detail, errors: [FieldError(field, "is wrong")])
+        let name = "'\(field)' "
+        let rule = detail.hasPrefix(name) ? detail.dropFirst(name.count) : detail[...]
+        let message = rule.hasSuffix(".") ? rule.dropLast() : rule
+        return RegistryError(.invalidArgument, detail, errors: [FieldError(field, String(message))])
     }
 }

@@ -173,6 +173,10 @@ int cmhd_linger(int epoll, int descriptor) {
     return copy;
 }
 
+void cmhd_send_now(int descriptor, const void *bytes, size_t count) {
+    (void)!send(descriptor, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 bool cmhd_discard(int descriptor) {
     // A bound, so that a client that sends without end does not hold the loop.
     for (int turn = 0; turn < 16; turn++) {

@@ -91,10 +91,29 @@ import HTTP
         loop.daemon.mustRunSoon()
     }
 
-    /// Cuts the connection off.
+    /// Cuts the connection off, and says why where the request is late and nothing of an answer is under way.
     func reap() {
+        if machine.state.awaitsRequest { sendTimeout() }
         shutdown(descriptor, Int32(SHUT_RDWR))
         attend()
+    }
+
+    /// Past the library, which has no call for it. A message that does not fit what the kernel takes at once is
+    /// not worth a wait; inside TLS it can't be sent from here.
+    private func sendTimeout() {
+        guard loop.configuration.tls == nil else { return }
+        let problem = loop.configuration.problem(.requestTimeout)
+        guard case .bytes(let body) = problem.body else { return }
+        let head = """
+            HTTP/1.1 408 Request Timeout\r
+            Connection: close\r
+            Content-Type: \(problem.fields[.contentType] ?? "")\r
+            Content-Length: \(body.count)\r
+            \r
+
+            """
+        let bytes = Array(head.utf8) + body
+        unsafe cmhd_send_now(descriptor, bytes, bytes.count)
     }
 
     func abandon() {

@@ -43,6 +43,16 @@ struct ExchangeStateMachine {
                 false
             }
         }
+
+        /// Some of a request is there, the rest is not, and no answer has been queued.
+        var awaitsRequest: Bool {
+            switch self {
+            case .head, .collecting, .parking, .streaming: true
+            case .idle, .ready, .streamingPaused, .streamingAnswered, .working, .watching, .sending,
+                .sendingPaused, .abandoned:
+                false
+            }
+        }
     }
 
     enum Event: CaseIterable {

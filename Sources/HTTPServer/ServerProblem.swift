@@ -4,7 +4,7 @@ import HTTP
 ///
 /// libmicrohttpd answers a few before its handler is called, with a page of its own: a request line or a
 /// field without form and a Content-Length that is no number (400), another major version (505), a head
-/// larger than the connection's memory (414, 431).
+/// larger than the connection's memory (414, 431). For a bad Content-Length it sends its answer's head twice.
 public enum ServerProblem: Error, Equatable, Sendable {
     case malformedRequestLine
     case malformedTarget
@@ -20,6 +20,8 @@ public enum ServerProblem: Error, Equatable, Sendable {
     case unknownExpectation
     case tooManyFields(countMax: Int)
     case methodNotImplemented
+    /// Head or body did not come in time: told by the reaper, where there is no TLS.
+    case requestTimeout
     case tooManyWatches(countMax: Int)
     case versionNotSupported
 
@@ -35,6 +37,7 @@ public enum ServerProblem: Error, Equatable, Sendable {
         case .unknownExpectation: .expectationFailed
         case .tooManyFields: .headerFieldsTooLarge
         case .methodNotImplemented: .notImplemented
+        case .requestTimeout: .requestTimeout
         case .tooManyWatches: .serviceUnavailable
         case .versionNotSupported: .versionNotSupported
         }
@@ -53,6 +56,7 @@ public enum ServerProblem: Error, Equatable, Sendable {
         case .unknownExpectation: "expectation_failed"
         case .tooManyFields: "too_many_fields"
         case .methodNotImplemented: "method_not_implemented"
+        case .requestTimeout: "request_timeout"
         case .tooManyWatches: "too_many_watches"
         case .versionNotSupported: "version_not_supported"
         }
@@ -68,6 +72,7 @@ public enum ServerProblem: Error, Equatable, Sendable {
         case .expectationFailed: "Expectation failed"
         case .headerFieldsTooLarge: "Too many fields"
         case .notImplemented: "Method not implemented"
+        case .requestTimeout: "Request timeout"
         case .serviceUnavailable: "Service unavailable"
         default: "Version not supported"
         }
@@ -93,6 +98,7 @@ public enum ServerProblem: Error, Equatable, Sendable {
         case .unknownExpectation: "The only known expectation is 100-continue."
         case .tooManyFields(let countMax): "A request may have at most \(countMax) fields."
         case .methodNotImplemented: "The method is not implemented."
+        case .requestTimeout: "The request did not arrive in time."
         case .tooManyWatches(let countMax): "At most \(countMax) long polls may wait at once."
         case .versionNotSupported: "Only HTTP/1.0 and HTTP/1.1 are supported."
         }

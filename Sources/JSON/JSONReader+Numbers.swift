@@ -14,8 +14,10 @@ extension JSONReader {
             if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
             guard digits() else { throw unexpected("a digit in the exponent") }
         }
-        return isInteger
-            ? try integer(magnitude, isNegative: isNegative, from: start) : try double(from: start)
+        if isInteger, let magnitude, let value = integer(magnitude, isNegative: isNegative) {
+            return .integer(value)
+        }
+        return try double(from: start)
     }
 
     /// The digits before a point or exponent; nil where they are too many for 64 bits.
@@ -36,17 +38,10 @@ extension JSONReader {
         return position > start
     }
 
-    private func integer(_ magnitude: UInt64?, isNegative: Bool, from start: Int) throws(JSONError)
-        -> JSONValue
-    {
-        if let magnitude {
-            if !isNegative, let value = Int64(exactly: magnitude) { return .integer(value) }
-            if isNegative, magnitude <= Int64.min.magnitude {
-                return .integer(Int64(truncatingIfNeeded: 0 &- magnitude))
-            }
-        }
-        throw failure(
-            "This integer does not fit 64 bits with sign; send it as a string or smaller.", at: start)
+    /// Nil where it does not fit: a number it is all the same, and whoever needs an integer says which ones do.
+    private func integer(_ magnitude: UInt64, isNegative: Bool) -> Int64? {
+        guard isNegative else { return Int64(exactly: magnitude) }
+        return magnitude <= Int64.min.magnitude ? Int64(truncatingIfNeeded: 0 &- magnitude) : nil
     }
 
     private func double(from start: Int) throws(JSONError) -> JSONValue {

@@ -1,4 +1,4 @@
-/// A JSON value (RFC 8259), as it was written: `1` is an integer, `1.0` is a number.
+/// A JSON value (RFC 8259), as it was written: `1` is an integer, `1.0` and what 64 bits can't hold a number.
 ///
 /// Strings and member names compare as Swift strings do: by canonical equivalence, not byte by byte.
 /// There is no nil literal: beside the optionals of lookups, nil and null would be mistaken for each other.
@@ -15,7 +15,15 @@ public enum JSONValue: Sendable, Equatable {
 extension JSONValue {
     public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
 
-    public var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
+    /// A number without a fraction counts too, as in JSON Schema (`1.0`, `1e3`); up to 2^53, past which
+    /// doubles have gaps.
+    public var integer: Int64? {
+        switch self {
+        case .integer(let value): value
+        case .number(let value): value.magnitude <= 0x1p53 ? Int64(exactly: value) : nil
+        default: nil
+        }
+    }
 
     /// An integer counts too: `30` is as good a number as `30.0` where a fraction is allowed.
     public var number: Double? {

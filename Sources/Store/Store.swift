@@ -152,10 +152,15 @@ public final class Store: Sendable {
         case let error as DatabaseClosed where error.cause == nil:
             return RegistryError(
                 .stopping, "The control plane is stopping.", nextSteps: ["retry with back-off"])
-        case is DatabaseOverloaded:
+        case let error as DatabaseOverloaded:
+            let waiting = error.cause == .writesQueued ? "writes" : "reads"
             return RegistryError(
-                .overloaded, "More writes wait than the control plane can take.",
+                .overloaded, "More \(waiting) wait than the control plane can take.",
                 nextSteps: ["retry with back-off"])
+        case let error as ReadTimeLimitExceeded:
+            return RegistryError(
+                .overloaded, "The read took longer than it may, which is \(error.limit.go).",
+                nextSteps: ["ask for fewer items: limit=10", "retry with back-off"])
         default:
             configuration.report(error)
             return RegistryError(

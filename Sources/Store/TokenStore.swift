@@ -11,6 +11,16 @@ extension ReadTransaction {
         try connection.first("SELECT \(Self.tokenColumns) FROM tokens WHERE name = $1", name, row: Self.token)
     }
 
+    /// Whether whoever was let in may still write: their token is neither revoked nor past its expiry.
+    ///
+    /// A request was asked for its token when its head came. Its write may run a while later, an import's for
+    /// half an hour; asked once more in the transaction, no write has a later revision than the revocation.
+    public func admits(_ principal: Principal, at now: Timestamp) throws -> Bool {
+        guard let token = principal.token else { return true }
+        guard let kept = try self.token(principal.name), kept.revision == token else { return false }
+        return kept.principal.expiresAt.map { $0 > now } ?? true
+    }
+
     private static let tokenColumns = "name, hash, role, cell, created_at_ms, expires_at_ms, revision"
 
     private static func token(_ row: borrowing Row) throws -> TokenRecord {
@@ -20,7 +30,8 @@ extension ReadTransaction {
         return TokenRecord(
             principal: Principal(
                 name: row.text(0), role: role, cell: row.optionalText(3).flatMap(CellID.init),
-                expiresAt: row.optionalInt64(5).map(Timestamp.init(rawValue:))),
+                expiresAt: row.optionalInt64(5).map(Timestamp.init(rawValue:)),
+                token: Revision(rawValue: row.int64(6))),
             hash: row.bytes(1), revision: Revision(rawValue: row.int64(6)),
             createdAt: Timestamp(rawValue: row.int64(4)))
     }
@@ -32,6 +43,7 @@ extension WriteTransaction {
         let previous = try lastRevision(of: .token, principal.name)
         token.revision = try record(
             .token, principal.name, document: token.document, previous: previous, routing: false)
+        token.principal.token = token.revision
         try connection.run(
             Self.insertTokenSQL, principal.name, hash, principal.role.rawValue, principal.cell?.rawValue,
             now.rawValue, principal.expiresAt?.rawValue, token.revision.rawValue)

@@ -21,6 +21,7 @@ enum ServerProblems {
         case .unknownExpectation: .expectationFailed
         case .tooManyFields: .headerFieldsTooLarge
         case .methodNotImplemented: .notImplemented
+        case .requestTimeout: .requestTimeout
         case .tooManyWatches: .overloaded
         case .versionNotSupported: .versionNotSupported
         }

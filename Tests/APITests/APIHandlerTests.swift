@@ -32,6 +32,7 @@ struct APIHandlerTests {
                 let answer = try await api.send(.options, path, as: nil).expect(405, "methodNotAllowed")
                 let listed = answer.fields[.allow]?.split(separator: ", ").map(String.init) ?? []
                 #expect(listed.filter { $0 != "OPTIONS" }.sorted() == allowed)
+                try await api.send(.trace, path, as: nil).expect(405, "methodNotAllowed")
             }
         }
     }

@@ -40,7 +40,11 @@ struct CallTests {
         ])
     func refused(target: String, field: String) async throws {
         try await TestAPI.withAcme { api in
-            try await api.send(.get, target).expect(400, "invalidArgument", field: field)
+            let answer = try await api.send(.get, target).expect(400, "invalidArgument", field: field)
+            // The field's message stands alone: it says what is allowed.
+            let message = try #require(try answer["errors"]?[0]?["message"]?.string)
+            #expect(message.count > 10 && !message.hasSuffix("."), "\(message)")
+            #expect(try answer["detail"]?.string?.contains(message) == true)
         }
     }
 

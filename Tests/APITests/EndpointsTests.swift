@@ -155,6 +155,27 @@ struct EndpointsTests {
         }
     }
 
+    @Test(
+        "a kept answer is sealed: a new token's secret does not lie in the database, nor open to its name alone"
+    )
+    func sealed() async throws {
+        try await TestAPI.withAcme { api in
+            let made = try await api.send(.post, "/v1/tokens", ["name": "ci", "role": "admin"])
+            let bearer = { (answer: Answer) in "Bearer \(try answer["token"]?.string ?? "")" }
+            var fields: Fields = [.idempotencyKey: "key-1", .authorization: try bearer(made)]
+            let body: JSONValue = ["name": "edge", "role": "gateway"]
+            let edge = try await api.send(.post, "/v1/tokens", body, fields: fields).expect(201)
+            let secret = try #require(try edge["token"]?.string)
+            #expect(try api.databaseHolds("edge"))
+            #expect(try !api.databaseHolds(secret))
+            #expect(try await api.send(.post, "/v1/tokens", body, fields: fields).bytes == edge.bytes)
+            try await api.send(.delete, "/v1/tokens/ci").expect(200)
+            let again = try await api.send(.post, "/v1/tokens", ["name": "ci", "role": "admin"])
+            fields[.authorization] = try bearer(again)
+            try await api.send(.post, "/v1/tokens", body, fields: fields).expect(422, "idempotencyKeyReused")
+        }
+    }
+
     @Test("a key that comes back with another request is 422; another's key is another key")
     func reused() async throws {
         try await TestAPI.withAcme { api in

@@ -1,3 +1,4 @@
+import API
 import HTTP
 import JSON
 import Registry
@@ -125,9 +126,33 @@ struct ImportEndpointsTests {
             try await api.addCell("cell-1")
             let long = "{\"id\":\"" + String(repeating: "x", count: Limits.importLineBytesMax) + "\"}"
             let answer = try await send("/v1/tenants:import", "{\"id\":\"a\"}\n\(long)\n{\"id\":\"b\"}", api)
-                .expect(400, "malformedJSON", field: "line 2")
+                .expect(413, "contentTooLarge", field: "line 2")
             #expect(try answer["detail"]?.string?.contains("1 created") == true)
             #expect(try await api.page("/v1/tenants") == ["a"])
+        }
+    }
+
+    @Test("an import that ends in its middle says what came before, which is kept")
+    func interrupted() async throws {
+        try await TestAPI.with { api in
+            try await api.addCell("cell-1", capacity: 10_000)
+            let made = try await api.send(.post, "/v1/tokens", ["name": "ci", "role": "operator"])
+            let bearer = "Bearer \(try made["token"]?.string ?? "")"
+            let lines = (0..<501).map { "{\"id\":\"t\($0)\"}\n" }.joined()
+            let request = api.request(
+                .post, "/v1/tenants:import", bytes: Array(lines.utf8), type: "application/x-ndjson", as: nil,
+                fields: [.authorization: bearer])
+            guard case .streamed(_, let work) = api.receive(request, on: .main) else {
+                throw Unexpected("an import is not streamed")
+            }
+            // After the first batch of 500 the token is revoked; the last piece is the last line.
+            let body = Pieces(of: request.body, count: lines.utf8.count - 10) {
+                try await api.send(.delete, "/v1/tokens/ci").expect(200)
+            }
+            let answer = try await Answer(await work(request, body)).expect(401, "unauthenticated")
+            #expect(try answer["detail"]?.string?.contains("500 created") == true)
+            #expect(try answer["nextSteps"]?.array?.last?.string?.contains("from line 501 on") == true)
+            #expect(try await api.send(.get, "/v1/cells/cell-1")["tenants"] == 500)
         }
     }
 

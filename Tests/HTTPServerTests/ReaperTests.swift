@@ -53,8 +53,12 @@ struct ReaperTests {
             try later.send("GET / HTTP/1.1\r\n")
             Self.drip(partial, String(repeating: "y", count: 1_000))
             #expect(try silent.isClosed())
-            #expect(try partial.isClosed())
-            #expect(try later.isClosed())
+            for client in [partial, later] {
+                let told = try client.receive()
+                #expect(told.status == 408 && told.fields["connection"] == "close")
+                #expect(told.text.contains("\"code\":\"request_timeout\""))
+                #expect(try client.isClosed())
+            }
             #expect(eventually { server.gauges.connections == 0 })
             #expect(observer.reapedPhases == [.head, .head, .head])
         }
@@ -78,6 +82,7 @@ struct ReaperTests {
             let slow = try Client(port: port)
             try slow.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
             Self.drip(slow, String(repeating: "y", count: 1_000))
+            #expect(try slow.receive().status == 408)
             #expect(try slow.isClosed())
             #expect(observer.reapedPhases == [.body])
             #expect(eventually { observer.exchanges.last?.status == nil })

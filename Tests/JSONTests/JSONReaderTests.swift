@@ -60,6 +60,8 @@ func parse(_ text: String) throws -> JSONValue { try JSONValue(parsing: Array(te
         #expect(try parse("[1, 1.0, -0, 1e2, true, null]") == [1, 1.0, 0, 100.0, true, .null])
         #expect(try parse("9223372036854775807") == .integer(.max))
         #expect(try parse("-9223372036854775808") == .integer(.min))
+        #expect(try parse("9223372036854775808") == .number(0x1p63))
+        #expect(try parse("-9223372036854775809").kind == "a number")
         #expect(try parse("0.1") == .number(0.1))
         #expect(try parse("5e-324") == .number(.leastNonzeroMagnitude))
         #expect(try parse("-0.0").number?.sign == .minus)

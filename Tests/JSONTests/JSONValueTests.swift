@@ -18,6 +18,16 @@ import Testing
             ])
     }
 
+    @Test("A number without a fraction is an integer too, as far as doubles have each one")
+    func wholeNumbers() {
+        let numbers: [(Double, Int64?)] = [
+            (1, 1), (-3e3, -3000), (-0.0, 0), (0x1p53, 1 << 53), (-0x1p53, -1 << 53), (0x1p53 + 2, nil),
+            (1e300, nil),
+            (0.5, nil), (-.infinity, nil), (.nan, nil),
+        ]
+        for (number, integer) in numbers { #expect(JSONValue.number(number).integer == integer) }
+    }
+
     @Test("Members and elements are reached by subscript, and absent ones are nil")
     func subscripts() {
         let value: JSONValue = ["cells": [["id": "cell-001"]], "none": .null]

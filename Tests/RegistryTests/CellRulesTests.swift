@@ -71,7 +71,7 @@ struct CellRulesTests {
             #expect(allowed)
         } catch {
             #expect(!allowed)
-            #expect(error.code == .invalidArgument)
+            #expect(error.code == .stateConflict)
         }
     }
 

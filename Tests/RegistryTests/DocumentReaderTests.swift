@@ -38,7 +38,7 @@ struct DocumentReaderTests {
         #expect(error?.detail == "The field 'name' must be a string (and 16 more).")
         let messages = Dictionary(uniqueKeysWithValues: error?.errors.map { ($0.field, $0.message) } ?? [])
         #expect(messages["count"] == "must be a whole number")
-        #expect(messages["far"] == "must be from 0 to 10")
+        #expect(messages["far"] == "must be a whole number from 0 to 10")
         #expect(messages["flag"] == "must be true or false")
         #expect(messages["wait"] == "must be a duration like 30s or 1h30m, from 0s to 1m0s")
         #expect(messages["mode"] == "must be one of gateway, viewer, cell, releaser, backup, operator, admin")

@@ -56,7 +56,7 @@ struct TenantRulesTests {
         let error = #expect(throws: RegistryError.self) {
             try TenantRules.firstEpoch(of: spec(epoch: 9), after: nine)
         }
-        #expect(error?.code == .invalidArgument)
+        #expect(error?.code == .stateConflict)
         #expect(error?.errors.map(\.field) == ["epoch"])
     }
 
@@ -80,7 +80,7 @@ struct TenantRulesTests {
             #expect(try TenantRules.firstState(of: spec(state: state)) == state)
             #expect(state == .serving || state == .suspended)
         } catch {
-            #expect(error.code == .invalidArgument)
+            #expect(error.code == .stateConflict)
             #expect(state == .migrating || state == .frozen)
         }
     }

@@ -118,6 +118,24 @@ struct StoreTests {
         }
     }
 
+    @Test("a read past its time limit is to be asked again for less, and no failure")
+    func slowRead() async throws {
+        try await TemporaryStore.with { temporary in
+            try await temporary.withStore { store in
+                let endless =
+                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+                let error = #expect(throws: RegistryError.self) {
+                    try store.read(timeLimit: .milliseconds(20)) {
+                        try $0.connection.first(endless) { $0.int64(0) }
+                    }
+                }
+                #expect(error?.code == .overloaded)
+                #expect(error?.detail.contains("20ms") == true)
+                #expect(temporary.reports.elements == [])
+            }
+        }
+    }
+
     @Test("a closed store says that it stops")
     func closed() async throws {
         try await TemporaryStore.with { temporary in

@@ -173,7 +173,7 @@ extension Endpoints {
         ChangeRequest(
             context: try context(call, request, reason: reason), expectation: try expectation(request, call),
             dryRun: try call.flag("dryRun") ?? false, plan: request.fields[.ifPlanMatch],
-            idempotencyKey: try idempotencyKey(call, request), location: location)
+            idempotencyKey: try idempotencyKey(call, request), seal: seal(request), location: location)
     }
 
     func context(_ call: Call, _ request: Request, reason: String? = nil) throws(RegistryError)
@@ -204,6 +204,11 @@ extension Endpoints {
         case .tags(let tags): return .oneOf(tags.compactMap { $0.isWeak ? nil : RevisionTag($0.opaque) })
         case nil: throw call.invalid("If-Match", "If-Match must be * or ETags, each in double quotes.")
         }
+    }
+
+    private func seal(_ request: Request) -> AnswerSeal? {
+        request.fields[.idempotencyKey].flatMap { _ in Bearer.token(in: request.fields[.authorization]) }
+            .map(AnswerSeal.init(token:))
     }
 
     private func idempotencyKey(_ call: Call, _ request: Request) throws(RegistryError) -> IdempotencyKey? {

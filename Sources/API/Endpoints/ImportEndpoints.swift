@@ -52,15 +52,15 @@ extension Endpoints {
             while let chunk = try await body.next() {
                 try splitter.append(chunk) { batch.append(Self.line($0, $1)) }
                 guard batch.count >= Self.batchLinesMax else { continue }
-                report = try await controlPlane.importBatch(batch, of: kind, into: report, as: change.context)
+                report = try await importBatch(batch, of: kind, into: report, as: change.context)
                 batch.removeAll(keepingCapacity: true)
             }
             try splitter.finish { batch.append(Self.line($0, $1)) }
         } catch let error as JSONError {
-            report = try await controlPlane.importBatch(batch, of: kind, into: report, as: change.context)
+            report = try await importBatch(batch, of: kind, into: report, as: change.context)
             throw Self.lineTooLong(error, after: report)
         }
-        report = try await controlPlane.importBatch(batch, of: kind, into: report, as: change.context)
+        report = try await importBatch(batch, of: kind, into: report, as: change.context)
         return json(.object(report.shown))
     }
 
@@ -93,12 +93,31 @@ extension Endpoints {
         }
     }
 
+    /// One batch more. Those before it are durable, so that an error says what became of them.
+    private func importBatch(
+        _ batch: [ImportLine], of kind: ImportKind, into report: ImportReport, as context: ChangeContext
+    ) async throws(RegistryError) -> ImportReport {
+        do {
+            return try await controlPlane.importBatch(batch, of: kind, into: report, as: context)
+        } catch {
+            guard let line = batch.first?.number, report.total > 0 else { throw error }
+            var told = error
+            told.detail += " " + Self.kept(report)
+            told.nextSteps.append(
+                "then send the import again from line \(line) on, or whole: what is there stays as it is")
+            throw told
+        }
+    }
+
+    private static func kept(_ report: ImportReport) -> String {
+        "The lines before were imported: \(report.created) created, \(report.updated) updated, "
+            + "\(report.unchanged) unchanged, \(report.failed) failed."
+    }
+
     /// Where the next line begins is not known then: what came before it is kept, and the answer says so.
     private static func lineTooLong(_ error: JSONError, after report: ImportReport) -> RegistryError {
         RegistryError(
-            .malformedJSON,
-            "\(error.message) The lines before it were imported: \(report.created) created, \(report.updated) updated, "
-                + "\(report.unchanged) unchanged, \(report.failed) failed.",
+            .contentTooLarge, "\(error.message) \(kept(report))",
             errors: [FieldError("line \(error.line)", "is longer than \(Limits.importLineBytesMax) bytes")],
             nextSteps: ["send the import again from line \(error.line) on, without that line"])
     }

@@ -77,6 +77,9 @@ void cmhd_unwatch_hangup(int epoll, int descriptor);
 /// Stores the tags of those that hung up, without waiting; returns how many.
 int cmhd_hangups(int epoll, void **tags, int tags_max);
 
+/// Sends what the kernel takes of it at once, past the library and without a signal.
+void cmhd_send_now(int descriptor, const void *bytes, size_t count);
+
 /// Ends this side's sending, and returns a second descriptor of the socket that `epoll` reports as readable;
 /// -1 on failure.
 int cmhd_linger(int epoll, int descriptor);

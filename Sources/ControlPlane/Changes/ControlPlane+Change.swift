@@ -12,6 +12,8 @@ public struct ChangeRequest: Sendable {
     /// The plan token that a dry run gave: the write must do exactly what it showed.
     public var plan: String?
     public var idempotencyKey: IdempotencyKey?
+    /// How the answer is kept under that key; nil: as it is.
+    public var seal: AnswerSeal?
     /// Where the resource will be found, for the `Location` of a new one.
     public var location: String
     /// True for many resources at once.
@@ -19,13 +21,15 @@ public struct ChangeRequest: Sendable {
 
     public init(
         context: ChangeContext, expectation: Expectation = .any, dryRun: Bool = false, plan: String? = nil,
-        idempotencyKey: IdempotencyKey? = nil, location: String = "", bulk: Bool = false
+        idempotencyKey: IdempotencyKey? = nil, seal: AnswerSeal? = nil, location: String = "",
+        bulk: Bool = false
     ) {
         self.context = context
         self.expectation = expectation
         self.dryRun = dryRun
         self.plan = plan
         self.idempotencyKey = idempotencyKey
+        self.seal = seal
         self.location = location
         self.bulk = bulk
     }
@@ -52,8 +56,11 @@ extension ControlPlane {
         _ request: ChangeRequest, _ body: @escaping @Sendable (Change) throws -> Outcome
     ) async throws(RegistryError) -> Answer {
         try await store.write(as: request.context, bulk: request.bulk) { [incarnation] transaction in
+            try transaction.requireToken()
             let key = request.dryRun ? nil : request.idempotencyKey
-            if let key, let kept = try transaction.answer(to: key) { return try Answer(kept) }
+            if let key, let kept = try transaction.answer(to: key) {
+                return try Answer(request.unsealed(kept))
+            }
 
             let outcome = try body(
                 Change(transaction, expectation: request.expectation, isRehearsal: request.dryRun))
@@ -76,7 +83,7 @@ extension ControlPlane {
                 return Answer(body: .object(shown))
             }
             let answer = Answer(outcome, incarnation: incarnation, location: request.location)
-            if let key { try transaction.keep(answer.kept, for: key) }
+            if let key { try transaction.keep(request.sealed(answer.kept), for: key) }
             return answer
         }
     }
@@ -91,5 +98,35 @@ extension IdempotencyKey {
             digest.update(data: part)
         }
         self.init(principal: principal, key: key, fingerprint: Array(digest.finalize()))
+    }
+}
+
+extension ChangeRequest {
+    fileprivate func sealed(_ answer: KeptAnswer) throws -> KeptAnswer {
+        var answer = answer
+        if let seal { answer.body = try seal.seal(answer.body) }
+        return answer
+    }
+
+    fileprivate func unsealed(_ kept: KeptAnswer) throws(RegistryError) -> KeptAnswer {
+        guard let seal else { return kept }
+        guard let body = seal.open(kept.body) else {
+            throw RegistryError(
+                .idempotencyKeyReused, "The idempotency key was used with another token of the same name.",
+                nextSteps: ["send this request with a key of its own"])
+        }
+        var answer = kept
+        answer.body = body
+        return answer
+    }
+}
+
+extension WriteTransaction {
+    /// - Throws: `unauthenticated` where the token has been revoked, or has expired, since the request began.
+    func requireToken() throws {
+        guard try !admits(context.principal, at: now) else { return }
+        throw RegistryError(
+            .unauthenticated, "The token '\(context.principal.name)' was revoked or has expired meanwhile.",
+            nextSteps: ["send Authorization: Bearer <token>"])
     }
 }

@@ -76,6 +76,7 @@ extension ControlPlane {
         _ lines: [ImportLine], of kind: ImportKind, into report: ImportReport, as context: ChangeContext
     ) async throws(RegistryError) -> ImportReport {
         try await store.write(as: context, bulk: true) { transaction in
+            try transaction.requireToken()
             var report = report
             try Change(transaction).importLines(lines, of: kind, into: &report)
             return report

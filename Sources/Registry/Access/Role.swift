@@ -24,12 +24,17 @@ public struct Principal: Sendable, Equatable {
     /// The one cell that a `cell` token speaks for.
     public var cell: CellID?
     public var expiresAt: Timestamp?
+    /// The revision that made the token, and tells it from another of the same name; nil for who has none.
+    public var token: Revision?
 
-    public init(name: String, role: Role, cell: CellID? = nil, expiresAt: Timestamp? = nil) {
+    public init(
+        name: String, role: Role, cell: CellID? = nil, expiresAt: Timestamp? = nil, token: Revision? = nil
+    ) {
         self.name = name
         self.role = role
         self.cell = cell
         self.expiresAt = expiresAt
+        self.token = token
     }
 
     /// The control plane itself, for what reconcilers and offline commands change.

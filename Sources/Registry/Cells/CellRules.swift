@@ -44,7 +44,7 @@ public enum CellRules {
     public static func check(adding cell: Cell) throws(RegistryError) {
         guard cell.state == .provisioning || cell.state == .active else {
             throw RegistryError(
-                .invalidArgument, "A new cell can't be \(cell.state.rawValue).",
+                .stateConflict, "A new cell can't be \(cell.state.rawValue).",
                 errors: [FieldError("state", "must be 'provisioning' or 'active' for a new cell")])
         }
     }

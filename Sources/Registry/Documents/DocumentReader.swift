@@ -105,12 +105,9 @@ public final class DocumentReader {
     }
 
     public func integer(_ key: String, in range: ClosedRange<Int64>) -> Int64? {
-        guard let number = read(key, "a whole number", \.integer) else { return nil }
-        guard range.contains(number) else {
-            report(key, "must be from \(range.lowerBound) to \(range.upperBound)")
-            return nil
+        read(key, "a whole number from \(range.lowerBound) to \(range.upperBound)") {
+            $0.integer.flatMap { range.contains($0) ? $0 : nil }
         }
-        return number
     }
 
     public func bool(_ key: String) -> Bool? { read(key, "true or false", \.bool) }

@@ -33,7 +33,7 @@ public enum TenantRules {
         guard let epoch = spec.epoch else { return least }
         guard epoch >= least else {
             throw RegistryError(
-                .invalidArgument, "A tenant '\(spec.id)' was here before, up to epoch \(least.rawValue - 1).",
+                .stateConflict, "A tenant '\(spec.id)' was here before, up to epoch \(least.rawValue - 1).",
                 errors: [FieldError("epoch", "must be at least \(least) or be left out")])
         }
         guard epoch <= max(least, Epoch(rawValue: Limits.firstEpochMax)) else {
@@ -49,7 +49,7 @@ public enum TenantRules {
         let state = spec.state ?? .serving
         guard state == .serving || state == .suspended else {
             throw RegistryError(
-                .invalidArgument, "A new tenant can't be \(state.rawValue).",
+                .stateConflict, "A new tenant can't be \(state.rawValue).",
                 errors: [FieldError("state", "must be 'serving' or 'suspended' for a new tenant")])
         }
         return state

@@ -118,14 +118,17 @@ private final class Sink: BodyWriter {
 final class Pieces: BodyReader {
     private let rest: Mutex<ArraySlice<UInt8>>
     private let count: Int
+    private let beforeLast: @Sendable () async throws -> Void
 
-    init(of bytes: [UInt8], count: Int) {
+    init(of bytes: [UInt8], count: Int, beforeLast: @escaping @Sendable () async throws -> Void = {}) {
         rest = Mutex(bytes[...])
         self.count = count
+        self.beforeLast = beforeLast
     }
 
     func next() async throws -> [UInt8]? {
-        rest.withLock { rest in
+        if rest.withLock({ !$0.isEmpty && $0.count <= count }) { try await beforeLast() }
+        return rest.withLock { rest in
             let piece = Array(rest.prefix(count))
             rest = rest.dropFirst(count)
             return piece.isEmpty ? nil : piece

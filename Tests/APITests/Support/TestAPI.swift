@@ -107,6 +107,13 @@ final class TestAPI: Sendable {
         try await send(.put, "/v1/cells/\(id)", .object(cell)).expect(201)
     }
 
+    /// Whether the bytes of the database's files have the text in them.
+    func databaseHolds(_ text: String) throws -> Bool {
+        try ["registry.db", "registry.db-wal"].contains {
+            try Data(contentsOf: URL(fileURLWithPath: folder + "/" + $0)).range(of: Data(text.utf8)) != nil
+        }
+    }
+
     /// The registry's revision.
     var revision: Int64 { controlPlane.revision.revision.rawValue }
     /// The routing table's tag.

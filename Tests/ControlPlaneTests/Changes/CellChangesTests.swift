@@ -95,7 +95,7 @@ struct CellChangesTests {
             try await plane.put(cell: "cell-1", ["zone": "a"])
             await refused(.stateConflict) { try await plane.patch(cell: "cell-1", ["state": "active"]) }
             await refused(.stateConflict) { try await plane.move(cell: "cell-1", .drain) }
-            await refused(.invalidArgument) {
+            await refused(.stateConflict) {
                 try await plane.put(cell: "cell-2", ["zone": "a", "state": "drained"])
             }
             try await plane.move(cell: "cell-1", .activate)

@@ -209,7 +209,7 @@ struct TenantChangesTests {
                 #expect(try await plane.put(tenant: "acme").json["epoch"] == .integer(epoch))
                 try await plane.delete(tenant: "acme")
             }
-            await refused(.invalidArgument) { try await plane.put(tenant: "acme", ["epoch": 3]) }
+            await refused(.stateConflict) { try await plane.put(tenant: "acme", ["epoch": 3]) }
             #expect(try await plane.put(tenant: "acme", ["epoch": 9]).json["epoch"] == 9)
         }
     }

@@ -27,7 +27,8 @@ struct TokenChangesTests {
                 #expect(shown["cell"] == "cell-1")
                 #expect(
                     Self.principal(secret, in: plane)
-                        == Principal(name: "ci", role: .cell, cell: CellID("cell-1")))
+                        == Principal(
+                            name: "ci", role: .cell, cell: CellID("cell-1"), token: Revision(rawValue: 1)))
                 return secret
             }
             try await temporary.withPlane { plane in
@@ -70,6 +71,43 @@ struct TokenChangesTests {
                 #expect(Self.principal(secret, in: plane) != nil)
                 temporary.time.advance(.milliseconds(1))
                 #expect(Self.principal(secret, in: plane) == nil)
+            }
+        }
+    }
+
+    @Test("a write whose token has ended since the request began is refused, an import's next lines too")
+    func revoked() async throws {
+        try await TemporaryControlPlane.with { temporary in
+            try await temporary.withPlane { plane in
+                var caller: [Principal] = []
+                for name in ["gone", "again", "late"] {
+                    let lifetime: Duration? = name == "late" ? .seconds(60) : nil
+                    let shown = try await Self.create(
+                        TokenRequest(name: name, role: .operator, expiresIn: lifetime), in: plane)
+                    caller.append(try #require(Self.principal(shown["token"]?.string, in: plane)))
+                }
+                func put(by principal: Principal) async throws {
+                    let context = ChangeContext(principal: principal, operation: "putCell")
+                    _ = try await plane.change(ChangeRequest(context: context)) {
+                        try $0.putCell(CellID("cell-1")!, ["zone": "a"])
+                    }
+                }
+                for principal in caller { try await put(by: principal) }
+                for name in ["gone", "again"] { try await plane.change(How()) { try $0.deleteToken(name) } }
+                // Another token of the same name and role does not stand in for it.
+                _ = try await Self.create(TokenRequest(name: "again", role: .operator), in: plane)
+                temporary.time.advance(.seconds(61))
+                let last = plane.last
+                for principal in caller {
+                    await refused(.unauthenticated) { try await put(by: principal) }
+                    let line = ImportLine(number: 1, document: .success(["id": "cell-2", "zone": "a"]))
+                    await refused(.unauthenticated) {
+                        _ = try await plane.importBatch(
+                            [line], of: .cells, into: ImportReport(),
+                            as: ChangeContext(principal: principal, operation: "importCells"))
+                    }
+                }
+                #expect(plane.last == last)
             }
         }
     }
