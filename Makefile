@@ -5,7 +5,7 @@ BUILD = swift build -c release
 DATA_DIR ?= ./data
 LIBRARIES = libmicrohttpd-dev libsqlite3-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev
 
-.PHONY: run build test lint check thread-sanitizer smoke bench libraries test-tools clean
+.PHONY: run build test lint check thread-sanitizer smoke bench instructions bench-tools libraries test-tools clean
 
 run: build ## Serve on 127.0.0.1:8080 with the database in ./data
 	.build/release/control-plane serve --data-dir $(DATA_DIR)
@@ -41,8 +41,14 @@ thread-sanitizer: libraries ## The concurrent parts once more, under the thread 
 smoke: ## The README's first minute, against a debug build
 	scripts/smoke
 
-bench: build ## Figures beside those of nginx, etcd and SQLite's own C API
+bench: build bench-tools ## Figures beside those of nginx, haproxy, etcd and SQLite's own C API
 	Benchmarks/run
+
+instructions: build bench-tools ## Fails where a lookup takes more than 22,000 instructions
+	Benchmarks/instructions
+
+bench-tools:
+	Benchmarks/install
 
 clean:
 	swift package clean
