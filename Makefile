@@ -5,7 +5,8 @@ BUILD = swift build -c release
 DATA_DIR ?= ./data
 LIBRARIES = libmicrohttpd-dev libsqlite3-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev
 
-.PHONY: run build test lint examples model check thread-sanitizer smoke conformance bench libraries test-tools clean
+.PHONY: run build test lint examples model check thread-sanitizer smoke conformance bench instructions bench-tools \
+	libraries test-tools clean
 
 run: build ## Serve on 127.0.0.1:8080 with the database in ./data
 	.build/release/control-plane serve --data-dir $(DATA_DIR)
@@ -56,8 +57,14 @@ conformance: test-tools ## The server against openapi.yaml by schemathesis, as e
 	swift build --product control-plane
 	scripts/conformance
 
-bench: build ## Figures beside those of nginx, etcd and SQLite's own C API
+bench: build bench-tools ## Figures beside those of nginx, haproxy, etcd and SQLite's own C API
 	Benchmarks/run
+
+instructions: build bench-tools ## Fails where a lookup takes more than 22,000 instructions
+	Benchmarks/instructions
+
+bench-tools:
+	Benchmarks/install
 
 clean:
 	swift package clean

@@ -43,6 +43,15 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var webhooks: WebhookOptions
 
+    @Option(
+        help:
+            "Connections served at once (default 4000); the process must be allowed 256 more open files than that."
+    )
+    var connectionsMax: Int?
+
+    @Option(help: "Long polls held at once, each of them a connection too (default 2000).")
+    var watchesMax: Int?
+
     @Option(help: "Least level that is logged: debug, info, notice, warning, error (default info).")
     var logLevel: String?
 
@@ -82,7 +91,17 @@ struct ServeCommand: AsyncParsableCommand {
             folder: data.folder, main: main, health: health,
             anonymousRole: role == .gateway ? .gateway : nil, tls: try tls(),
             webhooks: try webhooks.settings(),
-            exposedWebhookSecretFile: webhooks.exposedSecretFile, logLevel: try level(), traces: try traces())
+            exposedWebhookSecretFile: webhooks.exposedSecretFile, logLevel: try level(), traces: try traces(),
+            connectionsMax: try count(connectionsMax, "connections-max"),
+            watchesMax: try count(watchesMax, "watches-max"))
+    }
+
+    private func count(_ given: Int?, _ name: String) throws -> Int? {
+        let variable = name.uppercased().replacing("-", with: "_")
+        guard given != nil || Environment[variable] != nil else { return nil }
+        guard let count = given ?? Environment[variable].flatMap({ Int($0) }), (1...1_000_000).contains(count)
+        else { throw ValidationError("--\(name) must be a number from 1 to 1000000.") }
+        return count
     }
 
     private func traces() throws -> TraceConfiguration? {

@@ -28,6 +28,9 @@ struct ServiceSettings {
     var logLevel: Logger.Level
     /// Nil: no traces.
     var traces: TraceConfiguration?
+    /// Of the main listener. Nil: what `ServerLimits` has.
+    var connectionsMax: Int?
+    var watchesMax: Int?
 }
 
 /// The running whole: it only wires. Started from the store outwards, stopped the other way round.
@@ -59,10 +62,10 @@ struct Service {
                 instruments: surroundings.instruments, status: surroundings)
             let servers = [
                 HTTPServer(
-                    configuration: configuration(settings.main, settings.tls, surroundings),
+                    configuration: configuration(settings.main, settings.tls, mainLimits(settings)),
                     handler: APIHandler(endpoints, listener: .main)),
                 HTTPServer(
-                    configuration: configuration(settings.health, nil, surroundings),
+                    configuration: configuration(settings.health, nil, limits),
                     handler: APIHandler(endpoints, listener: .health)),
             ]
             surroundings.observe(controlPlane, store, servers, driver)
@@ -90,11 +93,9 @@ struct Service {
     }
 
     private static func configuration(
-        _ address: Address, _ tls: ServiceSettings.TLS?, _ surroundings: Surroundings
+        _ address: Address, _ tls: ServiceSettings.TLS?, _ limits: ServerLimits
     ) -> ServerConfiguration {
-        var limits = ServerLimits()
-        limits.bodyBytesMax = Limits.importBytesMax
-        return ServerConfiguration(
+        ServerConfiguration(
             host: address.host, port: address.port, limits: limits,
             tls: tls.map {
                 TLSConfiguration(
@@ -103,6 +104,19 @@ struct Service {
                         ? .none : $0.requiresClientCertificate ? .require : .request)
             },
             problem: { ServerProblems.response(to: $0) })
+    }
+
+    private static let limits: ServerLimits = {
+        var limits = ServerLimits()
+        limits.bodyBytesMax = Limits.importBytesMax
+        return limits
+    }()
+
+    private static func mainLimits(_ settings: ServiceSettings) -> ServerLimits {
+        var main = limits
+        main.connectionsMax = settings.connectionsMax ?? main.connectionsMax
+        main.watchesMax = settings.watchesMax ?? main.watchesMax
+        return main
     }
 
     /// The first token of a new registry goes to a file that only this user can read.

@@ -150,11 +150,16 @@ public enum PlacementPolicy {
         guard ties.count > 1 else { return ties.first }
         let zones = zones ?? ZoneUtilisation(of: cells)
         let seed = stableHash(question.tenant.rawValue)
-        return ties.map { (index: $0, zone: zones[cells[$0].zone], hash: mixed(seed, cells[$0].hash)) }
-            .min { a, b in
-                let order = compare(a.zone.load, a.zone.capacity, b.zone.load, b.zone.capacity)
-                return order == 0 ? a.hash < b.hash : order < 0
-            }?.index
+        var chosen: (index: Int, zone: (load: Int64, capacity: Int64), hash: UInt64)?
+        for index in ties {
+            let (zone, hash) = (zones[cells[index].zone], mixed(seed, cells[index].hash))
+            if let chosen {
+                let order = compare(zone.load, zone.capacity, chosen.zone.load, chosen.zone.capacity)
+                guard order < 0 || order == 0 && hash < chosen.hash else { continue }
+            }
+            chosen = (index, zone, hash)
+        }
+        return chosen?.index
     }
 
     /// What is taken of a cell, the tenant's own left out.
