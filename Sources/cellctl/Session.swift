@@ -40,7 +40,7 @@ struct Session {
         return true
     }
 
-    func showRows(_ rows: [JSONValue], _ noun: Noun) {
+    func showRows(_ rows: [JSONValue], _ noun: Noun, alarm: (JSONValue) -> Bool = { _ in false }) {
         if format == .name {
             for row in rows { console.print((row[noun.idField]?.string ?? "").printable) }
             return
@@ -50,18 +50,20 @@ struct Session {
             return
         }
         let table = Table(columns: noun.columns.filter { format == .wide || !$0.wide })
-        for line in table.lines(rows, now: surroundings.now(), paint: paint) { console.print(line) }
+        for line in table.lines(rows, now: surroundings.now(), paint: paint, alarm: alarm) {
+            console.print(line)
+        }
     }
 
     func show(_ failure: CommandFailure) {
-        guard case .problem(let problem) = failure else {
-            console.printError("\(errorPaint.bad("error:")) \(failure.message)")
-            return
-        }
-        if format == .json {
+        switch failure {
+        case .problem(let problem) where format == .json:
             console.writeError(problem.document.encoded(.pretty) + [0x0A])
-        } else {
+        case .problem(let problem):
             for line in problem.lines(errorPaint) { console.printError(line) }
+        default:
+            console.printError("\(errorPaint.bad("error:")) \(failure.message)")
+            for line in failure.details { console.printError("  \(line)") }
         }
     }
 }

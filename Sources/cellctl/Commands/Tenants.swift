@@ -29,11 +29,11 @@ enum TenantResource: Resource {
 
 struct Tenants: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "The tenants: place, change, suspend, explain.",
+        abstract: "The tenants: place, change, move, suspend, explain.",
         subcommands: [
             List<TenantResource>.self, Get<TenantResource>.self, Put<TenantResource>.self,
             Patch<TenantResource>.self, Delete<TenantResource>.self, Act<Suspend>.self, Act<Resume>.self,
-            Explain.self, History.self, Import.self, Export.self,
+            Move.self, Explain.self, History.self, Import.self, Export.self,
         ])
 
     enum Suspend: ResourceAction {

@@ -16,6 +16,8 @@ struct Column: Sendable {
         case list
         /// The first element of a list and how many more there are.
         case first
+        /// One member's share of another, as `90%`; flush right.
+        case percent(String, of: String)
         /// For a column that is made of several values.
         case made(@Sendable (JSONValue) -> String)
     }
@@ -34,16 +36,22 @@ struct Column: Sendable {
         self.wide = wide
     }
 
-    var isNumber: Bool { if case .number = format { true } else { false } }
+    var isNumber: Bool {
+        switch format {
+        case .number, .percent: true
+        default: false
+        }
+    }
 
     /// What stands in the column for this resource; `-` where there is nothing.
     func text(of resource: JSONValue, now: Timestamp) -> String {
-        let text: String
-        if case .made(let make) = format {
-            text = make(resource)
-        } else {
-            text = value(in: resource).map { written($0, now) } ?? ""
-        }
+        let text =
+            switch format {
+            case .made(let make): make(resource)
+            case .percent(let part, let whole):
+                Self.percent(resource[part]?.number, of: resource[whole]?.number)
+            default: value(in: resource).map { written($0, now) } ?? ""
+            }
         return text.isEmpty ? "-" : text.printable
     }
 
@@ -63,8 +71,13 @@ struct Column: Sendable {
             } else {
                 ""
             }
-        case .text, .number, .made: Self.plain(value)
+        case .text, .number, .percent, .made: Self.plain(value)
         }
+    }
+
+    private static func percent(_ part: Double?, of whole: Double?) -> String {
+        guard let part, let whole, whole > 0 else { return "" }
+        return "\(Int((part / whole * 100).rounded()))%"
     }
 
     private static func plain(_ value: JSONValue) -> String {
