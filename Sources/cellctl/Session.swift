@@ -7,6 +7,11 @@ struct Session {
     let format: OutputFormat
     let paint: Paint
     let errorPaint: Paint
+    private let written = Written()
+
+    private final class Written {
+        var documents = 0
+    }
 
     var console: Console { surroundings.console }
 
@@ -34,7 +39,11 @@ struct Session {
     func showDocument(_ value: JSONValue) throws(CommandFailure) -> Bool {
         switch format {
         case .json: console.write(value.encoded(.pretty) + [0x0A])
-        case .yaml: console.write(Array(try value.yaml().utf8))
+        case .yaml:
+            // Where an action was done to several, each answer is a document of the stream.
+            if written.documents > 0 { console.write(Array("---\n".utf8)) }
+            console.write(Array(try value.yaml().utf8))
+            written.documents += 1
         case .table, .wide, .name: return false
         }
         return true
