@@ -52,7 +52,12 @@ struct Cellctl: ParsableCommand {
             // Help and versions that were asked for come this way too.
             let isAsked = exitCode(for: error) == .success
             let text = fullMessage(for: error)
-            if isAsked { surroundings.console.print(text) } else { surroundings.console.printError(text) }
+            if isAsked {
+                surroundings.console.print(text)
+            } else {
+                let message = text.hasPrefix("Error: ") ? text.dropFirst("Error: ".count) : text[...]
+                surroundings.console.printError("error: \(message)")
+            }
             return isAsked ? .success : .usage
         }
     }

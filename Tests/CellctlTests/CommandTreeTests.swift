@@ -68,7 +68,7 @@ import Testing
         ] {
             let terminal = Terminal()
             #expect(Cellctl.execute(wrong, terminal.surroundings()) == .usage)
-            #expect(terminal.errors.contains("Error:"))
+            #expect(terminal.errors.hasPrefix("error: "))
             #expect(terminal.output == "")
         }
     }
