@@ -65,6 +65,7 @@ import Testing
         #expect(run("cells", "list", "--help").0 == .success)
         for wrong in [
             ["celsl"], ["cells", "list", "--limit", "0"], ["cells", "list", "-o", "xml"], ["cells", "get"],
+            ["tenants", "history", "acme", "--limit", "0"],
         ] {
             let terminal = Terminal()
             #expect(Cellctl.execute(wrong, terminal.surroundings()) == .usage)

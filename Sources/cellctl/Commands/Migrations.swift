@@ -112,16 +112,13 @@ struct Migrations: ParsableCommand {
         @Argument(help: "The migration.") var id: String
         @Option(help: "Only tenants in this state: planned, moving, moved, failed, returned, skipped.")
         var state: String?
-        @Option(help: "Show no more than this many.") var limit: Int?
+        @OptionGroup var paging: LimitOption
         @OptionGroup(title: "Global Options") var global: GlobalOptions
-
-        func validate() throws {
-            if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
-        }
 
         func run(in session: Session) throws(CommandFailure) {
             let path = MigrationResource.noun.path(id, "/tenants")
-            let items = try session.api.list(path, query: state.map { [("state", $0)] } ?? [], limit: limit)
+            let items = try session.api.list(
+                path, query: state.map { [("state", $0)] } ?? [], limit: paging.limit)
             try session.show(list: items, as: tenant)
         }
     }

@@ -31,17 +31,13 @@ struct List<R: Resource>: RegistryCommand {
     }
 
     @OptionGroup var filters: R.Filters
-    @Option(help: "Show no more than this many.") var limit: Int?
+    @OptionGroup var paging: LimitOption
     @OptionGroup(title: "Global Options") var global: GlobalOptions
-
-    func validate() throws {
-        if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
-    }
 
     func run(in session: Session) throws(CommandFailure) {
         let query = filters.query.compactMap { name, value in value.map { (name, $0) } }
         let items = try session.api.list(
-            R.noun.path, query: query, limit: limit, cursorName: R.cursorName)
+            R.noun.path, query: query, limit: paging.limit, cursorName: R.cursorName)
         try session.show(list: items, as: R.noun)
     }
 }

@@ -71,12 +71,12 @@ struct Tenants: ParsableCommand {
             abstract: "Every change of the tenant, newest first: who, when, why.")
 
         @Argument(help: "The tenant.") var id: String
-        @Option(help: "Show no more than this many.") var limit: Int?
+        @OptionGroup var paging: LimitOption
         @Flag(help: "Show what each change changed.") var diff = false
         @OptionGroup(title: "Global Options") var global: GlobalOptions
 
         func run(in session: Session) throws(CommandFailure) {
-            let events = try session.api.list(TenantResource.noun.path(id, "/history"), limit: limit)
+            let events = try session.api.list(TenantResource.noun.path(id, "/history"), limit: paging.limit)
             guard diff, session.isForPeople else { return try session.show(list: events, as: Audit.event) }
             for event in events {
                 let who = [event["actor"], event["operation"], event["reason"]].compactMap { $0?.string }
