@@ -18,7 +18,9 @@ struct Session {
     init(_ options: GlobalOptions, _ surroundings: Surroundings) throws(CommandFailure) {
         self.surroundings = surroundings
         format = options.output
-        let colours = !options.noColor && surroundings.environment["NO_COLOR", default: ""].isEmpty
+        let colours =
+            !options.noColor && surroundings.environment["NO_COLOR", default: ""].isEmpty
+            && surroundings.environment["TERM"] != "dumb"
         paint = Paint(enabled: colours && surroundings.console.outputIsTerminal)
         errorPaint = Paint(enabled: colours && surroundings.console.errorIsTerminal)
         api = try APIClient(options.settings(surroundings.environment), surroundings)
