@@ -10,7 +10,7 @@ struct Convergence: RegistryCommand {
         columns: [
             Column("REVISION", "revision"), Column("CONVERGED", "converged", .yesNo),
             Column("LIVE", "live", .number),
-            Column("APPLIED", "", .made { "\($0["applied"]?.array?.count ?? 0)" }),
+            Column("APPLIED", "applied", .count),
             Column("WAITING FOR", "", .made(waiting)), Column("EXPIRED", "expired", .list),
         ])
 

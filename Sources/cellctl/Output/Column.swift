@@ -14,6 +14,8 @@ struct Column: Sendable {
         case pairs
         /// The elements of a list.
         case list
+        /// How many elements a list has; flush right.
+        case count
         /// The first element of a list and how many more there are.
         case first
         /// One member's share of another, as `90%`; flush right.
@@ -38,7 +40,7 @@ struct Column: Sendable {
 
     var isNumber: Bool {
         switch format {
-        case .number, .percent: true
+        case .number, .percent, .count: true
         default: false
         }
     }
@@ -65,6 +67,7 @@ struct Column: Sendable {
         case .yesNo: value.bool.map { $0 ? "yes" : "no" } ?? ""
         case .pairs: (value.object ?? [:]).map { "\($0.key)=\(Self.plain($0.value))" }.joined(separator: ",")
         case .list: (value.array ?? []).map(Self.plain).joined(separator: ",")
+        case .count: "\(value.array?.count ?? 0)"
         case .first:
             if let elements = value.array, let first = elements.first {
                 elements.count == 1 ? Self.plain(first) : "\(Self.plain(first)) +\(elements.count - 1)"
