@@ -70,6 +70,8 @@ struct Session {
         switch failure {
         case .problem(let problem) where format == .json:
             console.writeError(problem.document.encoded(.pretty) + [0x0A])
+        case .problem(let problem) where format == .yaml:
+            console.writeError(Array(((try? problem.document.yaml()) ?? "").utf8))
         case .problem(let problem):
             for line in problem.lines(errorPaint) { console.printError(line) }
         default:

@@ -87,6 +87,9 @@ import Testing
             #expect(script.run(server, "cells", "get", "c1", "-o", "json").rawValue == exit)
             let problem = try json(script.errors)
             #expect(problem["code"] == "code")
+            let yaml = Terminal()
+            #expect(yaml.run(server, "cells", "get", "c1", "-o", "yaml").rawValue == exit)
+            #expect(yaml.errors.contains("code: code\n"))
         }
     }
 

@@ -16,7 +16,8 @@ enum CellResource: Resource {
 
     struct Filters: ListFilters {
         @Option(help: "Only cells of this zone.") var zone: String?
-        @Option(help: "Only cells in this state.") var state: String?
+        @Option(help: "Only cells in this state: provisioning, active, draining, drained, retired.")
+        var state: String?
         @Option(help: "Only cells that are (true) or are not (false) open to new placements.")
         var schedulable: Bool?
         @Option(help: ArgumentHelp("Only cells with these labels.", valueName: "k=v,…")) var label: String?

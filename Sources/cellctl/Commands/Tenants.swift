@@ -17,7 +17,7 @@ enum TenantResource: Resource {
 
     struct Filters: ListFilters {
         @Option(help: "Only tenants on this cell.") var cell: String?
-        @Option(help: "Only tenants in this state.") var state: String?
+        @Option(help: "Only tenants in this state: serving, suspended, migrating, frozen.") var state: String?
         @Option(help: "Only tenants that are (true) or are not (false) pinned.") var pinned: Bool?
         @Option(help: ArgumentHelp("Only tenants with these labels.", valueName: "k=v,…")) var label: String?
 
@@ -113,7 +113,7 @@ struct Tenants: ParsableCommand {
             abstract: "Write tenants as NDJSON, a tenant a line: what 'import' takes.")
 
         @Option(help: "Only tenants on this cell.") var cell: String?
-        @Option(help: "Only tenants in this state.") var state: String?
+        @Option(help: "Only tenants in this state: serving, suspended, migrating, frozen.") var state: String?
         @OptionGroup(title: "Global Options") var global: GlobalOptions
 
         func run(in session: Session) throws(CommandFailure) {
