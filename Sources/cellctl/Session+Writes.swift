@@ -43,7 +43,7 @@ extension Session {
     /// - Throws: `timedOut`, naming the gateways that lack it.
     func wait(for revision: Int64?, _ options: WaitOptions) throws(CommandFailure) {
         guard options.wait, let revision else { return }
-        _ = try convergence(of: "\(revision)", within: options.timeout.duration)
+        _ = try convergence(of: "\(revision)", within: options.timeout?.duration ?? WaitOptions.timeout)
     }
 
     /// The convergence of a revision once it is reached.

@@ -66,6 +66,7 @@ import Testing
         for wrong in [
             ["celsl"], ["cells", "list", "--limit", "0"], ["cells", "list", "-o", "xml"], ["cells", "get"],
             ["tenants", "history", "acme", "--limit", "0"],
+            ["cells", "cordon", "c1", "--timeout", "1s"], ["convergence", "9", "--timeout", "1s"],
         ] {
             let terminal = Terminal()
             #expect(Cellctl.execute(wrong, terminal.surroundings()) == .usage)

@@ -8,7 +8,5 @@ struct OperationWaitOptions: ParsableArguments {
     @Option(help: "With --wait: watch no longer than this; the work goes on.")
     var timeout: GoDuration?
 
-    func validate() throws {
-        if timeout != nil, !wait { throw ValidationError("--timeout goes with --wait") }
-    }
+    func validate() throws { try WaitOptions.validate(timeout, wait) }
 }
