@@ -8,7 +8,7 @@ struct Cellctl: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "cellctl",
-        abstract: "Work with the Titan control plane: cells, tenants, routes.",
+        abstract: "Work with the Titan control plane: cells, tenants, moves, routes.",
         discussion: """
             ENVIRONMENT:
               CELL_REGISTRY_URL  the control plane's address (http://127.0.0.1:8080)
@@ -19,9 +19,9 @@ struct Cellctl: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Cells.self, Tenants.self, Routes.self, Gateways.self, Convergence.self, Placement.self,
-            Apply.self,
-            Changes.self, Events.self, Audit.self, Tokens.self, Status.self, Completion.self,
+            Cells.self, Tenants.self, Zones.self, Migrations.self, Operations.self, Rebalance.self,
+            Capacity.self, Policies.self, Routes.self, Gateways.self, Convergence.self, Placement.self,
+            Apply.self, Changes.self, Events.self, Audit.self, Tokens.self, Status.self, Completion.self,
         ])
 
     static func main() {
@@ -52,7 +52,12 @@ struct Cellctl: ParsableCommand {
             // Help and versions that were asked for come this way too.
             let isAsked = exitCode(for: error) == .success
             let text = fullMessage(for: error)
-            if isAsked { surroundings.console.print(text) } else { surroundings.console.printError(text) }
+            if isAsked {
+                surroundings.console.print(text)
+            } else {
+                let message = text.hasPrefix("Error: ") ? text.dropFirst("Error: ".count) : text[...]
+                surroundings.console.printError("error: \(message)")
+            }
             return isAsked ? .success : .usage
         }
     }

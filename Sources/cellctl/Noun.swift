@@ -8,6 +8,8 @@ struct Noun: Sendable {
     /// The member that holds the id.
     let idField: String
     let columns: [Column]
+    /// There is but one: it has no id.
+    var isSingle = false
 
     init(_ name: String, plural: String, path: String = "", idField: String = "id", columns: [Column]) {
         self.name = name

@@ -13,13 +13,14 @@ extension Session {
         if options.dryRun { return try showDryRun(answer.body) }
         if try !showDocument(answer.body) {
             if format == .name {
-                console.print(id)
+                console.print(id.printable)
             } else {
                 let same =
                     answer.revision != nil && answer.revision == answer.body["previousRevision"]?.integer
                 let verb = same ? "unchanged" : answer.wasCreated ? "created" : done
                 let at = answer.revision.map { " (revision \($0))" } ?? ""
-                console.print("\(noun.name)/\(id) \(verb)\(at)".printable)
+                let name = noun.isSingle ? noun.name : "\(noun.name)/\(id)"
+                console.print("\(name) \(verb)\(at)".printable)
             }
         }
         if let waiting { try wait(for: answer.revision, waiting) }
@@ -42,7 +43,7 @@ extension Session {
     /// - Throws: `timedOut`, naming the gateways that lack it.
     func wait(for revision: Int64?, _ options: WaitOptions) throws(CommandFailure) {
         guard options.wait, let revision else { return }
-        _ = try convergence(of: "\(revision)", within: options.timeout.duration)
+        _ = try convergence(of: "\(revision)", within: options.timeout?.duration ?? WaitOptions.timeout)
     }
 
     /// The convergence of a revision once it is reached.

@@ -7,13 +7,20 @@ struct Session {
     let format: OutputFormat
     let paint: Paint
     let errorPaint: Paint
+    private let written = Written()
+
+    private final class Written {
+        var documents = 0
+    }
 
     var console: Console { surroundings.console }
 
     init(_ options: GlobalOptions, _ surroundings: Surroundings) throws(CommandFailure) {
         self.surroundings = surroundings
         format = options.output
-        let colours = !options.noColor && surroundings.environment["NO_COLOR", default: ""].isEmpty
+        let colours =
+            !options.noColor && surroundings.environment["NO_COLOR", default: ""].isEmpty
+            && surroundings.environment["TERM"] != "dumb"
         paint = Paint(enabled: colours && surroundings.console.outputIsTerminal)
         errorPaint = Paint(enabled: colours && surroundings.console.errorIsTerminal)
         api = try APIClient(options.settings(surroundings.environment), surroundings)
@@ -34,13 +41,17 @@ struct Session {
     func showDocument(_ value: JSONValue) throws(CommandFailure) -> Bool {
         switch format {
         case .json: console.write(value.encoded(.pretty) + [0x0A])
-        case .yaml: console.write(Array(try value.yaml().utf8))
+        case .yaml:
+            // Where an action was done to several, each answer is a document of the stream.
+            if written.documents > 0 { console.write(Array("---\n".utf8)) }
+            console.write(Array(try value.yaml().utf8))
+            written.documents += 1
         case .table, .wide, .name: return false
         }
         return true
     }
 
-    func showRows(_ rows: [JSONValue], _ noun: Noun) {
+    func showRows(_ rows: [JSONValue], _ noun: Noun, alarm: (JSONValue) -> Bool = { _ in false }) {
         if format == .name {
             for row in rows { console.print((row[noun.idField]?.string ?? "").printable) }
             return
@@ -50,18 +61,22 @@ struct Session {
             return
         }
         let table = Table(columns: noun.columns.filter { format == .wide || !$0.wide })
-        for line in table.lines(rows, now: surroundings.now(), paint: paint) { console.print(line) }
+        for line in table.lines(rows, now: surroundings.now(), paint: paint, alarm: alarm) {
+            console.print(line)
+        }
     }
 
     func show(_ failure: CommandFailure) {
-        guard case .problem(let problem) = failure else {
-            console.printError("\(errorPaint.bad("error:")) \(failure.message)")
-            return
-        }
-        if format == .json {
+        switch failure {
+        case .problem(let problem) where format == .json:
             console.writeError(problem.document.encoded(.pretty) + [0x0A])
-        } else {
+        case .problem(let problem) where format == .yaml:
+            console.writeError(Array(((try? problem.document.yaml()) ?? "").utf8))
+        case .problem(let problem):
             for line in problem.lines(errorPaint) { console.printError(line) }
+        default:
+            console.printError("\(errorPaint.bad("error:")) \(failure.message)")
+            for line in failure.details { console.printError("  \(line)") }
         }
     }
 }

@@ -11,10 +11,16 @@ import Testing
             Self.leaves(Cellctl.self) == [
                 "cells list", "cells get", "cells put", "cells patch", "cells delete", "cells activate",
                 "cells cordon",
-                "cells uncordon", "cells retire", "cells import", "tenants list", "tenants get",
-                "tenants put",
-                "tenants patch", "tenants delete", "tenants suspend", "tenants resume", "tenants explain",
-                "tenants history", "tenants import", "tenants export", "routes get", "routes resolve",
+                "cells uncordon", "cells drain", "cells undrain", "cells retire", "cells import",
+                "tenants list", "tenants get", "tenants put", "tenants patch", "tenants delete",
+                "tenants suspend", "tenants resume", "tenants move", "tenants explain",
+                "tenants history", "tenants import", "tenants export", "zones list", "zones evacuate",
+                "zones restore", "migrations create", "migrations list", "migrations get",
+                "migrations tenants", "migrations wait", "migrations pause", "migrations resume",
+                "migrations cancel", "migrations reverse", "operations list", "operations get",
+                "operations wait", "operations pause", "operations resume", "operations cancel",
+                "rebalance plan", "rebalance apply", "capacity", "policies get", "policies set",
+                "policies patch", "routes get", "routes resolve",
                 "routes table",
                 "routes explain", "gateways list", "gateways get", "gateways delete", "convergence",
                 "placement simulate", "apply", "changes revert", "events", "audit list", "audit verify",
@@ -32,6 +38,18 @@ import Testing
             #expect(examples.contains("cellctl \(command)"), "no example of 'cellctl \(command)'")
         }
         for status in Ending.allCases { #expect(page.contains("| \(status.rawValue) | \(status.meaning) |")) }
+        #expect(page.contains("| 130 | \(Ending.interrupted) |"))
+    }
+
+    @Test("an example in a help text fits on a line of 80 columns, so that it can be copied")
+    func examples() {
+        func discussions(_ command: any ParsableCommand.Type) -> [String] {
+            [command.configuration.discussion] + command.configuration.subcommands.flatMap(discussions)
+        }
+        let lines = discussions(Cellctl.self).flatMap { $0.split(separator: "\n") }
+        let examples = lines.filter { $0.hasPrefix("  cellctl ") }
+        #expect(examples.count > 15)
+        for example in examples { #expect(example.count <= 80, "\(example)") }
     }
 
     @Test("help and version are asked for and succeed; what is wrong on the command line ends with 2")
@@ -47,10 +65,12 @@ import Testing
         #expect(run("cells", "list", "--help").0 == .success)
         for wrong in [
             ["celsl"], ["cells", "list", "--limit", "0"], ["cells", "list", "-o", "xml"], ["cells", "get"],
+            ["tenants", "history", "acme", "--limit", "0"],
+            ["cells", "cordon", "c1", "--timeout", "1s"], ["convergence", "9", "--timeout", "1s"],
         ] {
             let terminal = Terminal()
             #expect(Cellctl.execute(wrong, terminal.surroundings()) == .usage)
-            #expect(terminal.errors.contains("Error:"))
+            #expect(terminal.errors.hasPrefix("error: "))
             #expect(terminal.output == "")
         }
     }

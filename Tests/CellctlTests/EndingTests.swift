@@ -29,9 +29,15 @@ import Testing
 
     @Test("the numbers are fixed, and the help names each")
     func help() {
-        #expect(Ending.allCases.map(\.rawValue) == Array(0...9))
+        #expect(Ending.allCases.map(\.rawValue) == Array(0...12))
         for status in Ending.allCases {
-            #expect(Ending.help.contains("  \(status.rawValue)    \(status.meaning)"))
+            #expect(Ending.help.contains("  \(status.rawValue)".padded(to: 7) + status.meaning))
         }
+    }
+}
+
+extension String {
+    fileprivate func padded(to count: Int) -> String {
+        self + String(repeating: " ", count: count - self.count)
     }
 }

@@ -87,6 +87,30 @@ import Testing
             #expect(script.run(server, "cells", "get", "c1", "-o", "json").rawValue == exit)
             let problem = try json(script.errors)
             #expect(problem["code"] == "code")
+            let yaml = Terminal()
+            #expect(yaml.run(server, "cells", "get", "c1", "-o", "yaml").rawValue == exit)
+            #expect(yaml.errors.contains("code: code\n"))
+        }
+    }
+
+    @Test("an error is red on a terminal, unless NO_COLOR, TERM=dumb or --no-color forbid it")
+    func colours() throws {
+        try ScriptedServer.run { _ in
+            .problem(404, "notFound")
+        } _: { server in
+            func errors(_ environment: [String: String], _ more: [String] = []) -> String {
+                let terminal = Terminal(answers: [])
+                let arguments = ["cells", "get", "c1", "--url", server.url] + more
+                _ = Cellctl.execute(arguments, terminal.surroundings(environment))
+                return terminal.errors
+            }
+            #expect(errors([:]) == "\u{1B}[31merror:\u{1B}[0m It went wrong. (notFound)\n")
+            #expect(errors(["NO_COLOR": ""]).hasPrefix("\u{1B}"))
+            for plain in [
+                errors(["NO_COLOR": "1"]), errors(["TERM": "dumb"]), errors([:], ["--no-color"]),
+            ] {
+                #expect(plain == "error: It went wrong. (notFound)\n")
+            }
         }
     }
 

@@ -16,8 +16,8 @@ import Testing
         #expect(
             lines(cells, CellResource.noun, wide: false) == """
                 NAME     ZONE        STATE            TENANTS  LOAD  CAPACITY  USED  HEALTH   AGE
-                cell-1   us-east-1a  active               200   900      1000  90%   healthy  3d
-                cell-22  us-east-1b  active,cordoned        0     0         0  -     -        60s
+                cell-1   us-east-1a  active               200   900      1000   90%  healthy  3d
+                cell-22  us-east-1b  active,cordoned        0     0         0     -  -        60s
                 """)
     }
 

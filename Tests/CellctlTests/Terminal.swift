@@ -8,6 +8,8 @@ final class Terminal {
     private(set) var output = ""
     private(set) var errors = ""
     private(set) var slept: [Duration] = []
+    /// What Ctrl-C would say.
+    private(set) var farewell: [String] = []
     private var uptime = Duration.zero
     private var answers: [String]
     private let isInteractive: Bool
@@ -25,13 +27,15 @@ final class Terminal {
                 write: { self.output += String(decoding: $0, as: UTF8.self) },
                 writeError: { self.errors += String(decoding: $0, as: UTF8.self) },
                 ask: { self.answers.isEmpty ? nil : self.answers.removeFirst() },
-                inputIsTerminal: isInteractive, outputIsTerminal: false, errorIsTerminal: isInteractive),
+                inputIsTerminal: isInteractive, outputIsTerminal: false, errorIsTerminal: isInteractive,
+                width: { 80 }),
             now: { Terminal.noon },
             uptime: { self.uptime },
             sleep: {
                 self.slept.append($0)
                 self.uptime += $0
-            })
+            },
+            onInterrupt: { self.farewell = $0 })
     }
 
     /// Runs a command line against the server.

@@ -59,6 +59,17 @@ import Testing
         }
     }
 
+    @Test("in YAML the answers to several ids are documents of one stream")
+    func documents() throws {
+        try ScriptedServer.run { _ in
+            .json(["id": "c", "revision": 9])
+        } _: { server in
+            let terminal = Terminal()
+            #expect(terminal.run(server, "cells", "cordon", "c1", "c2", "-o", "yaml") == .success)
+            #expect(terminal.output == "id: c\nrevision: 9\n---\nid: c\nrevision: 9\n")
+        }
+    }
+
     @Test("a POST whose answer is lost is made again with the same key")
     func lostAnswer() throws {
         try ScriptedServer.run { _ in
@@ -152,11 +163,10 @@ import Testing
             #expect(
                 terminal.output
                     == """
-                    REVISION  CONVERGED  LIVE  APPLIED  WAITING FOR      EXPIRED
-                    i.9       no            2  1        gw-1 (at i.7)    gw-3
+                    REVISION  CONVERGED  LIVE  APPLIED  WAITING FOR    EXPIRED
+                    i.9       no            2        1  gw-1 (at i.7)  gw-3
 
-                    """.replacing("WAITING FOR      ", with: "WAITING FOR    ").replacing(
-                        "(at i.7)    ", with: "(at i.7)  "))
+                    """)
             #expect(terminal.run(server, "convergence", "9", "--wait", "--timeout", "1s") == .timedOut)
         }
     }

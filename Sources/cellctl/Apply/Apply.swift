@@ -96,12 +96,10 @@ struct Apply: RegistryCommand {
             if deletions == 0 { return }
             throw .usage("\(deletions) deletions need --yes where nobody can be asked; nothing was changed")
         }
-        let question =
-            deletions > 0 ? "This deletes \(deletions). Type \(deletions) to go on: " : "Go on? [y/N] "
+        if deletions == 0 { return try session.askToGoOn() }
+        let question = "This deletes \(deletions). Type \(deletions) to go on: "
         session.console.writeError(Array(question.utf8))
-        let answer = session.console.ask() ?? ""
-        let agreed = deletions > 0 ? answer == "\(deletions)" : ["y", "yes"].contains(answer.lowercased())
-        if !agreed { throw .failed("nothing was changed") }
+        if session.console.ask() != "\(deletions)" { throw .failed("nothing was changed") }
     }
 
     private static func report(_ plan: ApplyPlan, _ results: [JSONValue]) -> JSONValue {

@@ -38,7 +38,8 @@ final class APIClient {
     /// - Throws: `problem` for any status of 400 or more, `unreachable` where there was no answer.
     func send(_ request: APIRequest) throws(CommandFailure) -> APIAnswer {
         let response = try perform(request, receive: nil)
-        return APIAnswer(status: response.status, body: try Self.json(response.body))
+        return APIAnswer(
+            status: response.status, body: try Self.json(response.body), tag: response[field: "ETag"])
     }
 
     /// Calls and hands on the body while it comes.

@@ -48,6 +48,23 @@ struct APIRequest {
         }
     }
 
+    /// The text as it is where it is not percent-encoded UTF-8.
+    static func percentDecoded(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"),
+                let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
+                bytes.append(code)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self) ?? text
+    }
+
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -62,6 +79,8 @@ struct APIRequest {
 struct APIAnswer {
     let status: Int
     let body: JSONValue
+    /// The resource's ETag, as it came.
+    var tag: String?
 
     var wasCreated: Bool { status == 201 }
     /// Of a write: the revision that it made.

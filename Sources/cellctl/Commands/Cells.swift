@@ -7,7 +7,7 @@ enum CellResource: Resource {
         columns: [
             Column("NAME", "id"), Column("ZONE", "zone"), Column("STATE", "", .made(state)),
             Column("TENANTS", "tenants", .number), Column("LOAD", "load", .number),
-            Column("CAPACITY", "capacity", .number), Column("USED", "", .made(used)),
+            Column("CAPACITY", "capacity", .number), Column("USED", "", .percent("load", of: "capacity")),
             Column("HEALTH", "health.status"), Column("AGE", "createdAt", .age),
             Column("REGION", "region", wide: true), Column("REVISION", "revision", .number, wide: true),
             Column("ENDPOINTS", "endpoints", .pairs, wide: true),
@@ -16,7 +16,8 @@ enum CellResource: Resource {
 
     struct Filters: ListFilters {
         @Option(help: "Only cells of this zone.") var zone: String?
-        @Option(help: "Only cells in this state.") var state: String?
+        @Option(help: "Only cells in this state: provisioning, active, draining, drained, retired.")
+        var state: String?
         @Option(help: "Only cells that are (true) or are not (false) open to new placements.")
         var schedulable: Bool?
         @Option(help: ArgumentHelp("Only cells with these labels.", valueName: "k=v,…")) var label: String?
@@ -34,23 +35,15 @@ enum CellResource: Resource {
         let state = cell["state"]?.string ?? ""
         return cell["schedulable"]?.bool == false ? "\(state),cordoned" : state
     }
-
-    private static func used(_ cell: JSONValue) -> String {
-        guard let load = cell["load"]?.number, let capacity = cell["capacity"]?.number, capacity > 0 else {
-            return ""
-        }
-        return "\(Int((load / capacity * 100).rounded()))%"
-    }
 }
 
 struct Cells: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "The cells: add, change, cordon, retire.",
+        abstract: "The cells: add, change, cordon, drain, retire.",
         subcommands: [
             List<CellResource>.self, Get<CellResource>.self, Put<CellResource>.self, Patch<CellResource>.self,
             Delete<CellResource>.self, Act<Activate>.self, Act<Cordon>.self, Act<Uncordon>.self,
-            Act<Retire>.self,
-            Import.self,
+            Drain.self, Act<Undrain>.self, Act<Retire>.self, Import.self,
         ])
 
     enum Activate: ResourceAction {

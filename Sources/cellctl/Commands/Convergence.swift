@@ -10,19 +10,21 @@ struct Convergence: RegistryCommand {
         columns: [
             Column("REVISION", "revision"), Column("CONVERGED", "converged", .yesNo),
             Column("LIVE", "live", .number),
-            Column("APPLIED", "", .made { "\($0["applied"]?.array?.count ?? 0)" }),
+            Column("APPLIED", "applied", .count),
             Column("WAITING FOR", "", .made(waiting)), Column("EXPIRED", "expired", .list),
         ])
 
     @Argument(help: "The revision, as a number or a tag.") var revision: String
     @Flag(help: "Wait until every live gateway has it.") var wait = false
-    @Option(help: "How long to wait at most.") var timeout = GoDuration(.seconds(120))
+    @Option(help: "With --wait: how long at most (else 2m0s).") var timeout: GoDuration?
     @OptionGroup(title: "Global Options") var global: GlobalOptions
+
+    func validate() throws { try WaitOptions.validate(timeout, wait) }
 
     func run(in session: Session) throws(CommandFailure) {
         let state =
             if wait {
-                try session.convergence(of: revision, within: timeout.duration)
+                try session.convergence(of: revision, within: timeout?.duration ?? WaitOptions.timeout)
             } else {
                 try session.api.send(
                     APIRequest("GET", APIRequest.path("/v1/revisions", revision, "/convergence"))

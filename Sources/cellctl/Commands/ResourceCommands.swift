@@ -31,17 +31,13 @@ struct List<R: Resource>: RegistryCommand {
     }
 
     @OptionGroup var filters: R.Filters
-    @Option(help: "Show no more than this many.") var limit: Int?
+    @OptionGroup var paging: LimitOption
     @OptionGroup(title: "Global Options") var global: GlobalOptions
-
-    func validate() throws {
-        if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
-    }
 
     func run(in session: Session) throws(CommandFailure) {
         let query = filters.query.compactMap { name, value in value.map { (name, $0) } }
         let items = try session.api.list(
-            R.noun.path, query: query, limit: limit, cursorName: R.cursorName)
+            R.noun.path, query: query, limit: paging.limit, cursorName: R.cursorName)
         try session.show(list: items, as: R.noun)
     }
 }
@@ -113,11 +109,7 @@ struct Patch<R: Resource>: RegistryCommand {
     }
 
     func run(in session: Session) throws(CommandFailure) {
-        let documents = try patch.map { (text) throws(CommandFailure) in try Documents.parse(Array(text.utf8))
-        }
-        guard let body = documents.map(\.first) ?? FieldAssignment.patch(set) else {
-            throw .usage("the patch is empty")
-        }
+        let body = try FieldAssignment.patch(set, or: patch)
         let request = APIRequest("PATCH", R.noun.path(id), body: .json(body))
         try session.write(request, R.noun, id, done: "updated", write, waiting)
     }
@@ -157,11 +149,7 @@ struct Act<A: ResourceAction>: RegistryCommand {
     @OptionGroup(title: "Write Options") var waiting: WaitOptions
     @OptionGroup(title: "Global Options") var global: GlobalOptions
 
-    func validate() throws {
-        if ids.count > 1, write.ifMatch != nil || write.ifPlanMatch != nil {
-            throw ValidationError("--if-match and --if-plan-match go with one id")
-        }
-    }
+    func validate() throws { try write.validate(for: ids) }
 
     func run(in session: Session) throws(CommandFailure) {
         for id in ids {

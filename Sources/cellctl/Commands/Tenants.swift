@@ -17,7 +17,7 @@ enum TenantResource: Resource {
 
     struct Filters: ListFilters {
         @Option(help: "Only tenants on this cell.") var cell: String?
-        @Option(help: "Only tenants in this state.") var state: String?
+        @Option(help: "Only tenants in this state: serving, suspended, migrating, frozen.") var state: String?
         @Option(help: "Only tenants that are (true) or are not (false) pinned.") var pinned: Bool?
         @Option(help: ArgumentHelp("Only tenants with these labels.", valueName: "k=v,…")) var label: String?
 
@@ -29,11 +29,11 @@ enum TenantResource: Resource {
 
 struct Tenants: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "The tenants: place, change, suspend, explain.",
+        abstract: "The tenants: place, change, move, suspend, explain.",
         subcommands: [
             List<TenantResource>.self, Get<TenantResource>.self, Put<TenantResource>.self,
             Patch<TenantResource>.self, Delete<TenantResource>.self, Act<Suspend>.self, Act<Resume>.self,
-            Explain.self, History.self, Import.self, Export.self,
+            Move.self, Explain.self, History.self, Import.self, Export.self,
         ])
 
     enum Suspend: ResourceAction {
@@ -71,12 +71,12 @@ struct Tenants: ParsableCommand {
             abstract: "Every change of the tenant, newest first: who, when, why.")
 
         @Argument(help: "The tenant.") var id: String
-        @Option(help: "Show no more than this many.") var limit: Int?
+        @OptionGroup var paging: LimitOption
         @Flag(help: "Show what each change changed.") var diff = false
         @OptionGroup(title: "Global Options") var global: GlobalOptions
 
         func run(in session: Session) throws(CommandFailure) {
-            let events = try session.api.list(TenantResource.noun.path(id, "/history"), limit: limit)
+            let events = try session.api.list(TenantResource.noun.path(id, "/history"), limit: paging.limit)
             guard diff, session.isForPeople else { return try session.show(list: events, as: Audit.event) }
             for event in events {
                 let who = [event["actor"], event["operation"], event["reason"]].compactMap { $0?.string }
@@ -113,7 +113,7 @@ struct Tenants: ParsableCommand {
             abstract: "Write tenants as NDJSON, a tenant a line: what 'import' takes.")
 
         @Option(help: "Only tenants on this cell.") var cell: String?
-        @Option(help: "Only tenants in this state.") var state: String?
+        @Option(help: "Only tenants in this state: serving, suspended, migrating, frozen.") var state: String?
         @OptionGroup(title: "Global Options") var global: GlobalOptions
 
         func run(in session: Session) throws(CommandFailure) {

@@ -14,6 +14,8 @@ enum CommandFailure: Error {
     case timedOut(String)
     /// Not everything was done, and what failed is told already: by `partial`, or by what stopped all of it.
     case incomplete(String, Ending)
+    /// It was waited for, and has not succeeded.
+    case operation(Operation)
     case failed(String)
 
     var ending: Ending {
@@ -24,6 +26,7 @@ enum CommandFailure: Error {
         case .notFound: .notFound
         case .timedOut: .timedOut
         case .incomplete(_, let ending): ending
+        case .operation(let operation): operation.ending
         case .failed: .failure
         }
     }
@@ -35,7 +38,16 @@ enum CommandFailure: Error {
         case .unreachable(let message), .usage(let message), .notFound(let message), .timedOut(let message),
             .incomplete(let message, _), .failed(let message):
             message
+        case .operation(let operation):
+            "the \(operation.title) \(operation.state == "cancelled" ? "was cancelled" : operation.state): "
+                + "\(operation.counts) (operation \(operation.id))"
         }
+    }
+
+    /// What to know and to do beside the message, a line each.
+    var details: [String] {
+        guard case .operation(let operation) = self else { return [] }
+        return operation.complaints + operation.document.blockerLines + operation.document.nextStepLines
     }
 
     init(_ error: ClientError) {

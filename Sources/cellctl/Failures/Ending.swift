@@ -11,6 +11,9 @@ enum Ending: Int32, CaseIterable {
     case timedOut = 7
     case partial = 8
     case serverFailed = 9
+    case operationFailed = 10
+    case operationCancelled = 11
+    case doesNotFit = 12
 
     /// - Parameter status: an HTTP status of 400 or more.
     init(httpStatus status: Int) {
@@ -35,11 +38,19 @@ enum Ending: Int32, CaseIterable {
         case .timedOut: "timed out while waiting (--wait)"
         case .partial: "done in part: an import with failed lines, an apply with failed changes"
         case .serverFailed: "the control plane failed (5xx)"
+        case .operationFailed: "the operation that was waited for failed"
+        case .operationCancelled: "the operation that was waited for was cancelled"
+        case .doesNotFit: "the loss of a zone does not fit into the others (capacity --check)"
         }
     }
 
+    /// The process dies of the signal, which a shell tells as 130.
+    static let interrupted = "interrupted (Ctrl-C); an operation that was waited for goes on"
+
     static var help: String {
-        let lines = allCases.map { "  \($0.rawValue)    \($0.meaning)" }
-        return (["EXIT CODES:"] + lines + ["  130  interrupted (Ctrl-C)"]).joined(separator: "\n")
+        let lines = allCases.map { ending in
+            "  \(ending.rawValue)\(ending.rawValue < 10 ? " " : "")   \(ending.meaning)"
+        }
+        return (["EXIT CODES:"] + lines + ["  130  \(interrupted)"]).joined(separator: "\n")
     }
 }

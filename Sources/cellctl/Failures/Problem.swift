@@ -29,16 +29,25 @@ struct Problem {
         for error in document["errors"]?.array ?? [] {
             lines.append("  field '\(text(error, "field"))': \(text(error, "message"))")
         }
-        for blocker in document["blockers"]?.array ?? [] {
-            let name = "\(text(blocker, "kind")) '\(text(blocker, "id"))'"
-            lines.append("  blocked by \(name): \(text(blocker, "message"))")
-        }
-        for step in document["nextSteps"]?.array ?? [] {
-            lines.append("  next: \((step.string ?? "").printable)")
-        }
+        lines += (document.blockerLines + document.nextStepLines).map { "  \($0)" }
         if let id = document["requestId"]?.string { lines.append("  request id: \(id.printable)") }
         return lines
     }
 
     private func text(_ value: JSONValue, _ key: String) -> String { (value[key]?.string ?? "").printable }
+}
+
+extension JSONValue {
+    /// `blocked by gateway 'gw-7': silent for 12s`, of a problem or an operation, a line each.
+    var blockerLines: [String] {
+        (self["blockers"]?.array ?? []).map { blocker in
+            let (kind, id) = (blocker["kind"]?.string ?? "", blocker["id"]?.string ?? "")
+            return "blocked by \(kind) '\(id)': \(blocker["message"]?.string ?? "")".printable
+        }
+    }
+
+    /// What to do about it, a line each.
+    var nextStepLines: [String] {
+        (self["nextSteps"]?.array ?? []).map { "next: \($0.string ?? "")".printable }
+    }
 }

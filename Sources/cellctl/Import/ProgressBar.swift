@@ -31,18 +31,27 @@ final class ProgressBar {
 
     /// `sending  45% [#########-----------] 12.3 of 27.1 MB, 8.2 MB/s`; at the end it says that the server works on.
     static func line(sent: Int, total: Int, elapsed: Duration) -> String {
-        let share = total > 0 ? Double(min(sent, total)) / Double(total) : 1
+        let bar = bar(total > 0 ? Double(min(sent, total)) / Double(total) : 1)
+        if sent >= total { return "sending \(bar) \(megabytes(total)) MB, waiting for the answer" }
+        let seconds = elapsed.seconds
+        let rate = seconds > 0 ? ", \(megabytes(Int(Double(sent) / seconds))) MB/s" : ""
+        return "sending \(bar) \(megabytes(sent)) of \(megabytes(total)) MB\(rate)"
+    }
+
+    /// ` 45% [#########-----------]`.
+    ///
+    /// - Parameter share: from 0 to 1.
+    static func bar(_ share: Double) -> String {
         let cells = 20
         let filled = Int(share * Double(cells))
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: cells - filled)
+        return "\(percent(share)) [\(bar)]"
+    }
+
+    /// `  7%`.
+    static func percent(_ share: Double) -> String {
         let percent = String(Int(share * 100))
-        let padding = String(repeating: " ", count: 3 - percent.count)
-        if sent >= total {
-            return "sending \(padding)\(percent)% [\(bar)] \(megabytes(total)) MB, waiting for the answer"
-        }
-        let seconds = elapsed.seconds
-        let rate = seconds > 0 ? ", \(megabytes(Int(Double(sent) / seconds))) MB/s" : ""
-        return "sending \(padding)\(percent)% [\(bar)] \(megabytes(sent)) of \(megabytes(total)) MB\(rate)"
+        return "\(String(repeating: " ", count: 3 - percent.count))\(percent)%"
     }
 
     private static func megabytes(_ bytes: Int) -> String {

@@ -48,6 +48,16 @@ struct FieldAssignment: ExpressibleByArgument, Equatable {
         }
     }
 
+    /// The patch that is written out, or else that of the assignments.
+    static func patch(_ assignments: [FieldAssignment], or text: String?) throws(CommandFailure) -> JSONValue
+    {
+        guard let text else { return patch(assignments) }
+        guard let patch = try Documents.parse(Array(text.utf8)).first else {
+            throw .usage("the patch is empty")
+        }
+        return patch
+    }
+
     private static func set(_ value: JSONValue, at path: ArraySlice<String>, in target: JSONValue)
         -> JSONValue
     {

@@ -30,7 +30,10 @@ struct GlobalOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The certificate's key (PEM).", valueName: "file"))
     var clientKey: String?
 
-    @Flag(help: "No colours. They are off also where NO_COLOR is set, and where the output is no terminal.")
+    @Flag(
+        help:
+            "No colours. They are off also where NO_COLOR is set, TERM is dumb, or the output is no terminal."
+    )
     var noColor = false
 
     func settings(_ environment: [String: String]) throws(CommandFailure) -> APIClient.Settings {

@@ -11,6 +11,13 @@ struct WriteOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only if the plan that a dry run named still holds.", valueName: "plan"))
     var ifPlanMatch: String?
 
+    /// - Throws: `ValidationError` where a condition on one resource is said of several.
+    func validate(for ids: [String]) throws {
+        if ids.count > 1, ifMatch != nil || ifPlanMatch != nil {
+            throw ValidationError("--if-match and --if-plan-match go with one id")
+        }
+    }
+
     func applied(to request: APIRequest) -> APIRequest {
         var request = request
         if dryRun { request.query.append(("dryRun", "true")) }

@@ -14,8 +14,12 @@ struct Column: Sendable {
         case pairs
         /// The elements of a list.
         case list
+        /// How many elements a list has; flush right.
+        case count
         /// The first element of a list and how many more there are.
         case first
+        /// One member's share of another, as `90%`; flush right.
+        case percent(String, of: String)
         /// For a column that is made of several values.
         case made(@Sendable (JSONValue) -> String)
     }
@@ -34,16 +38,22 @@ struct Column: Sendable {
         self.wide = wide
     }
 
-    var isNumber: Bool { if case .number = format { true } else { false } }
+    var isNumber: Bool {
+        switch format {
+        case .number, .percent, .count: true
+        default: false
+        }
+    }
 
     /// What stands in the column for this resource; `-` where there is nothing.
     func text(of resource: JSONValue, now: Timestamp) -> String {
-        let text: String
-        if case .made(let make) = format {
-            text = make(resource)
-        } else {
-            text = value(in: resource).map { written($0, now) } ?? ""
-        }
+        let text =
+            switch format {
+            case .made(let make): make(resource)
+            case .percent(let part, let whole):
+                Self.percent(resource[part]?.number, of: resource[whole]?.number)
+            default: value(in: resource).map { written($0, now) } ?? ""
+            }
         return text.isEmpty ? "-" : text.printable
     }
 
@@ -57,14 +67,20 @@ struct Column: Sendable {
         case .yesNo: value.bool.map { $0 ? "yes" : "no" } ?? ""
         case .pairs: (value.object ?? [:]).map { "\($0.key)=\(Self.plain($0.value))" }.joined(separator: ",")
         case .list: (value.array ?? []).map(Self.plain).joined(separator: ",")
+        case .count: "\(value.array?.count ?? 0)"
         case .first:
             if let elements = value.array, let first = elements.first {
                 elements.count == 1 ? Self.plain(first) : "\(Self.plain(first)) +\(elements.count - 1)"
             } else {
                 ""
             }
-        case .text, .number, .made: Self.plain(value)
+        case .text, .number, .percent, .made: Self.plain(value)
         }
+    }
+
+    private static func percent(_ part: Double?, of whole: Double?) -> String {
+        guard let part, let whole, whole > 0 else { return "" }
+        return "\(Int((part / whole * 100).rounded()))%"
     }
 
     private static func plain(_ value: JSONValue) -> String {

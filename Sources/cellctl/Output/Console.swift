@@ -9,6 +9,8 @@ struct Console {
     var inputIsTerminal: Bool
     var outputIsTerminal: Bool
     var errorIsTerminal: Bool
+    /// Of the terminal behind standard error, in columns.
+    var width: () -> Int
 
     func print(_ line: String) { write(Array(line.utf8) + [0x0A]) }
     func printError(_ line: String) { writeError(Array(line.utf8) + [0x0A]) }
@@ -20,7 +22,12 @@ struct Console {
             ask: { readLine() },
             inputIsTerminal: isatty(STDIN_FILENO) == 1,
             outputIsTerminal: isatty(STDOUT_FILENO) == 1,
-            errorIsTerminal: isatty(STDERR_FILENO) == 1)
+            errorIsTerminal: isatty(STDERR_FILENO) == 1,
+            width: {
+                var size = winsize()
+                let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+                return isKnown ? Int(size.ws_col) : 80
+            })
     }
 }
 
