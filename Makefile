@@ -5,7 +5,7 @@ BUILD = swift build -c release
 DATA_DIR ?= ./data
 LIBRARIES = libmicrohttpd-dev libsqlite3-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev
 
-.PHONY: run build test lint check thread-sanitizer smoke bench libraries test-tools clean
+.PHONY: run build test lint check thread-sanitizer smoke torture bench libraries test-tools clean
 
 run: build ## Serve on 127.0.0.1:8080 with the database in ./data
 	.build/release/control-plane serve --data-dir $(DATA_DIR)
@@ -20,7 +20,7 @@ libraries:
 	if [ -n "$$missing" ]; then scripts/install $$missing; fi
 
 test-tools:
-	@missing=$$(for p in openssl gzip zstd python3 curl jq prometheus; do \
+	@missing=$$(for p in openssl gzip zstd python3 curl jq prometheus strace; do \
 		dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
 	if [ -n "$$missing" ]; then scripts/install $$missing; fi
 
@@ -28,7 +28,9 @@ test: libraries test-tools lint ## Every check
 	swift build --build-tests
 	swift build --product control-plane
 	swift build --product cellctl
-	swift test --skip-build --no-parallel # side by side they would take the cores from servers with deadlines to keep
+	swift test --skip-build --no-parallel --skip EndToEndTests # one by one: some have deadlines to keep
+	swift test --skip-build --no-parallel --filter EndToEndTests
+	CONTROL_PLANE=.build/debug/control-plane python3 Examples/gateway/test_titan_gateway.py
 	scripts/smoke
 	scripts/thread-sanitizer
 
@@ -40,6 +42,15 @@ thread-sanitizer: libraries ## The concurrent parts once more, under the thread 
 
 smoke: ## The README's first minute, against a debug build
 	scripts/smoke
+
+# Some hours; each number can be given in the environment.
+torture: build test-tools ## The end-to-end tests, much heavier, against a release
+	swift build --build-tests
+	env TITAN_BINARIES=$(CURDIR)/.build/release \
+	    TITAN_KILLS=$${TITAN_KILLS:-10000} TITAN_WRITES_PER_SECOND_MIN=$${TITAN_WRITES_PER_SECOND_MIN:-200} \
+	    TITAN_FILLS=$${TITAN_FILLS:-50} TITAN_DISK_ERRORS=$${TITAN_DISK_ERRORS:-300} \
+	    TITAN_ATTACKERS=$${TITAN_ATTACKERS:-5000} TITAN_TENANTS=$${TITAN_TENANTS:-100000} \
+	    swift test --skip-build --no-parallel --filter EndToEndTests
 
 bench: build ## Figures beside those of nginx, etcd and SQLite's own C API
 	Benchmarks/run
