@@ -4,9 +4,10 @@ export SWIFT_BACKTRACE ?= enable=no
 BUILD = swift build -c release
 DATA_DIR ?= ./data
 LIBRARIES = libmicrohttpd-dev libsqlite3-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev
+TOOLS = openssl gzip zstd python3 python3-venv curl jq prometheus spin gcc strace
 
-.PHONY: run build test lint examples model check thread-sanitizer smoke conformance bench instructions bench-tools \
-	libraries test-tools clean
+.PHONY: run build test lint examples model check thread-sanitizer smoke conformance torture bench instructions \
+	bench-tools libraries test-tools clean
 
 run: build ## Serve on 127.0.0.1:8080 with the database in ./data
 	.build/release/control-plane serve --data-dir $(DATA_DIR)
@@ -21,15 +22,15 @@ libraries:
 	if [ -n "$$missing" ]; then scripts/install $$missing; fi
 
 test-tools:
-	@missing=$$(for p in openssl gzip zstd python3 python3-venv curl jq prometheus spin gcc; do \
-		dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+	@missing=$$(for p in $(TOOLS); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
 	if [ -n "$$missing" ]; then scripts/install $$missing; fi
 
 test: libraries test-tools lint ## Every check
 	swift build --build-tests
 	swift build --product control-plane
 	swift build --product cellctl
-	swift test --skip-build --no-parallel # side by side they would take the cores from servers with deadlines to keep
+	swift test --skip-build --no-parallel --skip EndToEndTests # one by one: some have deadlines to keep
+	swift test --skip-build --no-parallel --filter EndToEndTests
 	$(MAKE) examples
 	scripts/smoke
 	scripts/conformance --examples 1 --seed 1 admin gateway # about a minute; `make conformance` for all of it
@@ -40,7 +41,7 @@ lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Migrations
 
 examples: test-tools ## The reference gateway, cell and copier, by their own tests
-	python3 Examples/gateway/test_titan_gateway.py
+	CONTROL_PLANE=.build/debug/control-plane python3 Examples/gateway/test_titan_gateway.py
 	python3 Examples/gateway/test_titan_cell.py
 	python3 Examples/mover/test_titan_mover.py
 
@@ -56,6 +57,15 @@ smoke: ## The README's first minute, against a debug build
 conformance: test-tools ## The server against openapi.yaml by schemathesis, as every role
 	swift build --product control-plane
 	scripts/conformance
+
+# Some hours; each number can be given in the environment.
+torture: build test-tools ## The end-to-end tests, much heavier, against a release
+	swift build --build-tests
+	env TITAN_BINARIES=$(CURDIR)/.build/release \
+	    TITAN_KILLS=$${TITAN_KILLS:-10000} TITAN_WRITES_PER_SECOND_MIN=$${TITAN_WRITES_PER_SECOND_MIN:-200} \
+	    TITAN_FILLS=$${TITAN_FILLS:-50} TITAN_DISK_ERRORS=$${TITAN_DISK_ERRORS:-300} \
+	    TITAN_ATTACKERS=$${TITAN_ATTACKERS:-5000} TITAN_TENANTS=$${TITAN_TENANTS:-100000} \
+	    swift test --skip-build --no-parallel --filter EndToEndTests
 
 bench: build bench-tools ## Figures beside those of nginx, haproxy, etcd and SQLite's own C API
 	Benchmarks/run

@@ -1,6 +1,8 @@
 """The reference gateway against docs/gateway-protocol.md, over real HTTP with a small scripted control plane.
 
     python3 Examples/gateway/test_titan_gateway.py
+
+With CONTROL_PLANE=.build/debug/control-plane it meets the real one too.
 """
 
 import contextlib
@@ -11,6 +13,7 @@ import http.client
 import http.server
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -22,7 +25,7 @@ import urllib.parse
 from unittest import mock
 
 import titan_gateway
-from titan_gateway import RegistryAnswer, TableRefused, TitanGateway, back_off, check, merge_patch
+from titan_gateway import RegistryAnswer, TableRefused, TitanGateway, back_off, check, digest_of, merge_patch
 
 A, B = "k3v7q2mzt5xa", "b2b2b2b2b2b2"
 
@@ -507,6 +510,106 @@ class AsAProgram(GatewayCase):
             connection.request("GET", path)
             response = connection.getresponse()
             return response.status, json.loads(response.read())
+
+
+@unittest.skipUnless(os.environ.get("CONTROL_PLANE"), "CONTROL_PLANE does not name the program")
+class BesideTheControlPlane(unittest.TestCase):
+    """The real program, stopped and killed."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder, self.listen = folder.name, f"127.0.0.1:{free_port()}"
+        self.start()
+        self.addCleanup(lambda: self.end(signal.SIGKILL))
+        with open(os.path.join(self.folder, "data", "admin-token"), encoding="ascii") as file:
+            self.token = file.read().strip()
+        for cell in ("cell-1", "cell-2"):
+            self.call("PUT", f"/v1/cells/{cell}", {
+                "zone": "us-east-1a", "capacity": 1000, "endpoints": {"order": f"{cell}:1", "payment": f"{cell}:3"}})
+            self.call("POST", f"/v1/cells/{cell}:activate")
+        for i in range(3):
+            self.put_tenant(i)
+
+    def start(self):
+        self.program = subprocess.Popen(
+            [os.environ["CONTROL_PLANE"], "serve", "--data-dir", os.path.join(self.folder, "data"), "--listen", self.listen,
+             "--health-listen", "127.0.0.1:0"], stderr=subprocess.PIPE)
+        for line in self.program.stderr:
+            if json.loads(line)["message"] == "serving":
+                break
+        else:
+            self.fail("the control plane did not start")
+        self.reader = threading.Thread(target=self.program.stderr.read)
+        self.reader.start()
+
+    def end(self, number):
+        self.program.send_signal(number)
+        status = self.program.wait(timeout=15)
+        self.reader.join()
+        self.program.stderr.close()
+        return status
+
+    def call(self, method, path, body=None):
+        connection = http.client.HTTPConnection(self.listen, timeout=10)
+        with contextlib.closing(connection):
+            connection.request(method, path, None if body is None else json.dumps(body), {
+                "Authorization": f"Bearer {self.token}", "Content-Type": "application/json"})
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+            self.assertIn(response.status, (200, 201), answer)
+            return answer
+
+    def put_tenant(self, i):
+        self.call("PUT", f"/v1/tenants/t{i}", {"cell": "cell-1", "hosts": [f"t{i}.example"]})
+
+    def gateway(self):
+        gateway = TitanGateway(f"http://{self.listen}", "edge-1", os.path.join(self.folder, "state"), log=lambda message: None)
+        gateway.start()
+        self.addCleanup(gateway.close)
+        return gateway
+
+    def await_table(self, gateway):
+        """Waits until the gateway has what GET gives, and has said so."""
+        table = self.call("GET", "/v1/routing-table")
+        for _ in range(1500):
+            shown = next((g for g in self.call("GET", "/v1/gateways")["items"] if g["id"] == "edge-1"), {})
+            if gateway.table == table and shown.get("applied") == table["revision"]:
+                return shown
+            time.sleep(0.02)
+        self.fail(f"{gateway.table}\nis not\n{table}")
+
+    def test_it_follows_every_kind_of_change_over_a_stop_and_a_kill(self):
+        gateway = self.gateway()
+        shown = self.await_table(gateway)
+        self.assertEqual(shown["digest"], digest_of(gateway.table), "the control plane keeps what was reported")
+        with mock.patch.object(gateway, "fetch", side_effect=AssertionError("a whole table was fetched again")):
+            self.call("PATCH", "/v1/cells/cell-1", {"endpoints": {"payment": None, "order": "cell-1:9"}})
+            self.call("POST", "/v1/tenants/t0:suspend")
+            self.await_table(gateway)
+            self.assertEqual(gateway.decide("t0.example")[0], 503)
+            self.assertEqual(gateway.decide("t1.example")[1]["endpoints"], {"order": "cell-1:9"})
+            for number, code in ((signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)):
+                self.assertEqual(self.end(number), code)
+                self.assertEqual(gateway.decide("t1.example")[0], 200, "it serves with the control plane down")
+                self.start()
+                self.call("POST", "/v1/tenants/t0:resume")
+                self.call("DELETE", "/v1/tenants/t2")
+                self.await_table(gateway)
+                self.assertEqual([gateway.decide(f"t{i}.example")[0] for i in range(3)], [200, 200, 404])
+                self.call("POST", "/v1/tenants/t0:suspend")
+                self.put_tenant(2)
+                self.await_table(gateway)
+
+    def test_a_gateway_that_slept_goes_on_from_its_file(self):
+        first = self.gateway()
+        self.await_table(first)
+        first.close()
+        self.assertEqual(self.call("GET", "/v1/gateways")["items"], [])
+        self.call("DELETE", "/v1/tenants/t1")
+        second = self.gateway()
+        with mock.patch.object(second, "fetch", side_effect=AssertionError("a whole table was fetched again")):
+            self.await_table(second)
 
 
 def free_port():

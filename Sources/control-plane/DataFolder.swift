@@ -1,4 +1,3 @@
-import ArgumentParser
 import ControlPlane
 import Foundation
 import Registry
@@ -13,8 +12,12 @@ struct DataFolder {
 
     /// Makes the folder, for this user alone.
     func prepare() throws {
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw DataFolderError(description: "Can't make the folder \(path): \(error.localizedDescription)")
+        }
     }
 
     /// Opens the store for a command that ends by itself.
@@ -25,12 +28,12 @@ struct DataFolder {
         return try await body(store)
     }
 
-    /// - Throws: `ValidationError` with what a person can do about it.
+    /// - Throws: `DataFolderError` with what a person can do about it.
     func open(_ configuration: (String) -> Store.Configuration) throws -> Store {
         do {
             return try Store(configuration(database))
         } catch {
-            throw ValidationError("Can't open \(database): \(error)")
+            throw DataFolderError(description: "Can't open \(database): \(error)")
         }
     }
 
@@ -45,14 +48,23 @@ struct DataFolder {
         unlink(temporary)
         let descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw ValidationError("Can't write \(temporary): \(String(cString: strerror(errno)))")
+            throw DataFolderError(
+                description: "Can't write \(temporary): \(String(cString: strerror(errno)))")
         }
         defer { close(descriptor) }
         let line = Array((secret.text + "\n").utf8)
         guard Glibc.write(descriptor, line, line.count) == line.count, fsync(descriptor) == 0,
             rename(temporary, adminToken) == 0
-        else { throw ValidationError("Can't write \(adminToken): \(String(cString: strerror(errno)))") }
+        else {
+            throw DataFolderError(
+                description: "Can't write \(adminToken): \(String(cString: strerror(errno)))")
+        }
     }
+}
+
+/// The folder can't be used. Nothing is wrong with the command line, so its usage is not shown; the exit code is 1.
+struct DataFolderError: Error, CustomStringConvertible {
+    let description: String
 }
 
 extension Clock {
