@@ -19,10 +19,9 @@ extension Change {
     ///
     /// - Returns: the batch as it is now; nil where somebody has taken the step already.
     func take(_ step: Step, of seen: Batch, in operation: Operation) throws -> Batch? {
-        // Not the state alone: another freeze, with another revision, may have begun since the barrier was looked at.
-        guard var batch = try transaction.batch(operation.id, seen.number), batch.state == seen.state,
-            batch.attempt == seen.attempt, batch.frozen == seen.frozen, batch.announced == seen.announced
-        else { return nil }
+        guard var batch = try transaction.batch(operation.id, seen.number), batch.isWhere(seen) else {
+            return nil
+        }
         let old = batch.state
         batch.state = try old.after(step.event)
         // The end of an abort keeps what it was for.
@@ -53,9 +52,10 @@ extension Change {
         return batch
     }
 
-    /// Notes what the mover has done or said; not a step of its own.
+    /// Notes what the mover has done or said; not a step of its own. An answer to a question of an earlier freeze says
+    /// nothing about this one: writes went on in between, and the last copy must be made again.
     func note(phase: MoverPhase?, _ message: String, of seen: Batch, in operation: Operation) throws {
-        guard var batch = try transaction.batch(operation.id, seen.number), batch.state == seen.state else {
+        guard var batch = try transaction.batch(operation.id, seen.number), batch.isWhere(seen) else {
             return
         }
         if let phase { batch.phase = phase }
@@ -212,5 +212,12 @@ extension Change {
 
     private func isActive(_ cell: CellID) throws -> Bool {
         try transaction.ledger().candidate(cell)?.state == .active
+    }
+}
+
+extension Batch {
+    /// Not the state alone: another freeze, with another revision, may have begun since the other was looked at.
+    fileprivate func isWhere(_ seen: Batch) -> Bool {
+        state == seen.state && attempt == seen.attempt && frozen == seen.frozen && announced == seen.announced
     }
 }

@@ -29,7 +29,7 @@ struct EndOperations: Reconciler {
 }
 
 /// One operation's end, within a transaction.
-private struct Ending {
+struct Ending {
     let change: Change
     let controlPlane: ControlPlane
 
