@@ -25,6 +25,7 @@ struct AdvanceBatches: Reconciler {
         let holds = controlPlane.holds(view)
         var waiting: [OperationID: [Int64: [Blocker]]] = [:]
         var taken = 0
+        var failure: (any Error)?
         for batch in view.batches + view.planned {
             guard let operation = view.operations[batch.operation] else { continue }
             let situation = BatchSituation(
@@ -46,13 +47,13 @@ struct AdvanceBatches: Reconciler {
                     Blocker(kind: "mover", id: "batch \(batch.number)", message: batch.message)
                 ]
             case .take(let event):
-                taken += try await take(
-                    Change.Step(event: event, note: note(on: situation)), batch, operation)
+                let step = Change.Step(event: event, note: note(on: situation))
+                do { taken += try await take(step, batch, operation) } catch { failure = failure ?? error }
             case .pass(let by):
-                taken += try await take(
-                    Change.Step(
-                        event: .barrierHeld, heldBy: by, note: note(on: situation),
-                        barrier: situation.barrier.evidence(for: batch, at: now)), batch, operation)
+                let step = Change.Step(
+                    event: .barrierHeld, heldBy: by, note: note(on: situation),
+                    barrier: situation.barrier.evidence(for: batch, at: now))
+                do { taken += try await take(step, batch, operation) } catch { failure = failure ?? error }
             }
         }
         controlPlane.moves.monitor.observed(waiting: waiting)
@@ -60,6 +61,8 @@ struct AdvanceBatches: Reconciler {
             controlPlane.moves.advance.wake()
             controlPlane.moves.end.wake()
         }
+        // One batch that can't go on must not keep the tenants of the others frozen.
+        if let failure { throw failure }
         return "\(view.batches.count) batches in flight, \(view.planned.count) planned, \(taken) steps taken"
     }
 

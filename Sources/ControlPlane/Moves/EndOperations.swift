@@ -15,15 +15,21 @@ struct EndOperations: Reconciler {
         }
         var ended = 0
         var blockers: [OperationID: [Blocker]] = [:]
+        var failure: (any Error)?
         for operation in underWay where operation.life.state == .running {
-            let found = try await controlPlane.store.write(as: operation.context, bulk: true) {
-                [controlPlane] transaction in
-                try Ending(Change(transaction), controlPlane).step(operation.id)
+            do {
+                let found = try await controlPlane.store.write(as: operation.context, bulk: true) {
+                    [controlPlane] transaction in
+                    try Ending(Change(transaction), controlPlane).step(operation.id)
+                }
+                if let found { blockers[operation.id] = found } else { ended += 1 }
+            } catch {
+                failure = failure ?? error
             }
-            if let found { blockers[operation.id] = found } else { ended += 1 }
         }
         controlPlane.moves.monitor.observed(ending: blockers)
         if ended > 0 { controlPlane.moves.advance.wake() }
+        if let failure { throw failure }
         return "\(underWay.count) operations are settled, \(ended) have ended"
     }
 }
@@ -136,7 +142,9 @@ struct Ending {
         operation.endedAt = transaction.now
         operation.evidence = try evidence(of: operation)
         if event == .fail, operation.blockers.isEmpty {
-            operation.blockers = try heldUp(operation) + transaction.moves(of: operation, limit: Limits.operationLogMax)
+            operation.blockers =
+                try heldUp(operation)
+                + transaction.moves(of: operation, limit: Limits.operationLogMax)
                 .filter { $0.state == .failed || $0.state == .returned }
                 .map {
                     Blocker(
