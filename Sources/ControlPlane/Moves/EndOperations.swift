@@ -70,7 +70,16 @@ struct Ending {
         var blockers: [Blocker] = []
         for leaving in operation.leaving {
             let cell = leaving.cell
-            guard let record = try transaction.cell(cell), record.cell.state == .draining else { continue }
+            guard let record = try transaction.cell(cell), record.cell.state == .draining else {
+                // Put back into service meanwhile, as a reversal of an earlier drain does: this one is not done.
+                if let state = try transaction.cell(cell)?.cell.state, state != .drained, state != .retired {
+                    blockers.append(
+                        Blocker(
+                            kind: "cell", id: cell.rawValue,
+                            message: "is \(state.rawValue) again: cancel this, or drain it anew"))
+                }
+                continue
+            }
             guard try transaction.occupants(of: cell) == 0 else {
                 controlPlane.moves.monitor.forget(emptied: cell)
                 blockers += try remaining(on: cell, operation, plans: !isPastDeadline)
