@@ -28,15 +28,14 @@ struct AdvanceBatches: Reconciler {
         var failure: (any Error)?
         for batch in view.batches + view.planned {
             guard let operation = view.operations[batch.operation] else { continue }
-            let situation = BatchSituation(
+            var situation = BatchSituation(
                 batch: batch, options: operation.options, life: operation.life,
                 isPastDeadline: now >= operation.deadlineAt, now: now,
                 frozenFor: controlPlane.moves.monitor.frozenFor(batch, at: controlPlane.clock.uptime()),
                 barrier: Barrier(gateways: gateways, seal: controlPlane.seal(of: batch.source)),
-                // Places are taken only for what would begin.
-                hasPlace: batch.state != .planned || operation.life != OperationLife(.running)
-                    || view.takePlaces(for: batch),
-                holds: operation.options.override == nil ? holds : [])
+                hasPlace: true, holds: operation.options.override == nil ? holds : [])
+            // Places are taken only for what would begin.
+            if situation.decision == .take(.begin) { situation.hasPlace = view.takePlaces(for: batch) }
             switch situation.decision {
             case .wait(let blockers):
                 if !blockers.isEmpty { waiting[operation.id, default: [:]][batch.number] = blockers }
