@@ -84,6 +84,8 @@ public enum Limits {
     public static let movesPerOperationMax = 500_000
     public static let tenantsPerRequestMax = 10_000
     public static let freezeDeadlines = Duration.seconds(1)...Duration.seconds(600)
+    /// Between a freeze that has expired and the next attempt, at the longest.
+    public static let freezePauseMax = Duration.seconds(60)
     public static let operationDeadlines = Duration.seconds(1)...Duration.seconds(168 * 3600)
     public static let reverseWindowMax = Duration.seconds(168 * 3600)
     public static let evacuations = Duration.seconds(1)...Duration.seconds(168 * 3600)

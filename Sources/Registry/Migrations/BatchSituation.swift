@@ -95,7 +95,10 @@ extension BatchSituation {
     }
 
     private var freezes: BatchDecision {
-        if let notBefore = batch.notBefore, now < notBefore {
+        // A pause that seems longer than any is was written by a clock that has been put back since.
+        if let notBefore = batch.notBefore, now < notBefore,
+            notBefore <= now.advanced(byMilliseconds: Limits.freezePauseMax.milliseconds)
+        {
             return .wait([
                 Blocker(
                     kind: "batch", id: String(batch.number),
