@@ -47,6 +47,14 @@ extension ReadTransaction {
         WHERE m.tenant = $1 AND m.state IN ('planned', 'moving')
         """
 
+    /// The cell that the tenant is on its way to; nil where nothing moves it.
+    public func target(ofMoving tenant: TenantID) throws -> CellID? {
+        try connection.first(Self.targetSQL, tenant.rawValue) { CellID($0.text(0)) } ?? nil
+    }
+
+    private static let targetSQL =
+        "SELECT target FROM moves WHERE tenant = $1 AND state IN ('planned', 'moving')"
+
     /// How many batches in flight bring tenants to each cell.
     public func batchesArriving() throws -> [CellID: Int] {
         var counts: [CellID: Int] = [:]

@@ -43,13 +43,20 @@ struct CallMovers: Reconciler {
     ) async throws -> String {
         let what = "\(operation.id)/\(batch.number)/\(phase.rawValue)"
         do {
-            let moves = try controlPlane.store.read { try $0.moves(of: operation, batch: batch.number) }
+            let moves = try controlPlane.store.read {
+                try $0.moves(of: operation, batch: batch.number, for: phase)
+            }
+            guard !moves.isEmpty || phase != .cleanup else {
+                try await note(phase, "every tenant is back on the source", batch, operation)
+                controlPlane.moves.monitor.endCall(batch, notBefore: nil, isAnswered: true)
+                return "\(what) has nothing to do"
+            }
             let outcome = await controlPlane.movers.mover(for: operation.options.mover).call(
                 MoverCall(
                     migration: operation.id.rawValue, batch: batch.number, phase: phase,
                     attempt: batch.attempt,
                     source: batch.source,
-                    tenants: moves.filter { $0.state != .failed }.map {
+                    tenants: moves.map {
                         MoverCall.Item(tenant: $0.tenant, target: $0.target, epoch: $0.epoch)
                     }, deadline: batch.freezeDeadline ?? operation.deadlineAt, failures: failures))
             let pause = try await record(outcome, phase, batch, operation)
@@ -102,6 +109,19 @@ struct CallMovers: Reconciler {
     ) async throws {
         try await controlPlane.store.write(as: operation.context) { transaction in
             try Change(transaction).note(phase: phase, message, of: batch, in: operation)
+        }
+    }
+}
+
+extension ReadTransaction {
+    /// The moves that the phase is about. A clean-up deletes data on the source: it is about no tenant that is there
+    /// again, or on its way there, since another migration may have brought it back within the window.
+    fileprivate func moves(of operation: Operation, batch: Int64, for phase: MoverPhase) throws -> [Move] {
+        try moves(of: operation, batch: batch).filter { move in
+            guard move.state != .failed else { return false }
+            guard phase == .cleanup else { return true }
+            return try tenant(move.tenant)?.tenant.cell != move.source
+                && target(ofMoving: move.tenant) != move.source
         }
     }
 }
