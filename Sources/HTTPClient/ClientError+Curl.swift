@@ -27,6 +27,10 @@ extension ClientError {
             self = .insecure(origin, words)
         case CURLE_FILESIZE_EXCEEDED:
             self = .tooLarge("The answer from \(origin) is too large. (\(words))")
+        // What libcurl calls a field that is longer than the 100 KB it has for one.
+        case CURLE_OUT_OF_MEMORY:
+            self = .tooLarge(
+                "A header field of the answer from \(origin) is too large, or there is too little memory.")
         // In TLS 1.3 a server refuses our certificate only after the handshake, as an alert in place of the answer.
         case CURLE_RECV_ERROR where words.contains("SSL routines"): self = .insecure(origin, words)
         case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE,

@@ -72,8 +72,14 @@ public struct AllowedDestination: Sendable, Equatable {
         guard port == nil || port == destination.port else { return false }
         switch place {
         case .host(let name): return name == destination.host.lowercased()
-        case .network: return true
+        case .network(let network): return !destination.isLocalName || network.holdsLoopback
         }
+    }
+}
+
+extension IPNetwork {
+    fileprivate var holdsLoopback: Bool {
+        ["127.0.0.1", "::1"].compactMap(IPAddress.init).contains(where: contains)
     }
 }
 

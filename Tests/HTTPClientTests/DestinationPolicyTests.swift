@@ -145,6 +145,11 @@ import Testing
         ] {
             #expect(!DestinationPolicy.publicOnly().mayAllow(try Destination(url)), "\(url)")
         }
+        #expect(!policy.mayAllow(try Destination("https://localhost/")))
+        for entry in ["127.0.0.0/8", "::1", "localhost", "localhost:443"] {
+            let local = DestinationPolicy.publicOnly(allow: [entry].compactMap(AllowedDestination.init))
+            #expect(local.mayAllow(try Destination("https://localhost/")), "\(entry)")
+        }
         for url in ["ftp://copier.example/", "https://u:p@copier.example/", "copier", ""] {
             #expect(throws: ClientError.self, "\(url)") { try Destination(url) }
         }

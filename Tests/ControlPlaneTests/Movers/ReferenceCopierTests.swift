@@ -66,7 +66,8 @@ private struct ReferenceCopier {
         process.standardOutput = output
         try process.run()
         defer {
-            process.terminate()
+            // It may have inherited a mask without SIGTERM: threads of the pool block signals.
+            kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
         }
         // `listening on 127.0.0.1:12345`, or nothing where it did not start.

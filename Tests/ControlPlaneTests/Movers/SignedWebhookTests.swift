@@ -99,11 +99,13 @@ struct SignedWebhookTests {
     func endless() async throws {
         let limit = Limits.webhookAnswerBytesMax
         let space = String(repeating: " ", count: limit)
+        let filler = String(repeating: "x", count: 1000)
         let replies = [
             Array("HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n{".utf8),
             Array("HTTP/1.1 200 OK\r\n\r\n{\"state\":\"done\"}\(space)".utf8),
             Array("HTTP/1.1 500 Odd\r\n\r\n\(space) ".utf8),
             Array("HTTP/1.1 200 OK\r\nX: \(space)\(space)\r\n\r\n".utf8),
+            Array("HTTP/1.1 200 OK\r\n\(String(repeating: "X: \(filler)\r\n", count: 70))\r\n".utf8),
         ]
         for reply in replies {
             try await TestServer.run({ _ in .close(reply) }) { server async throws in
