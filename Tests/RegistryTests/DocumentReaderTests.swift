@@ -109,4 +109,16 @@ struct DocumentReaderTests {
     }
 
     private let absent = JSONValue.null
+
+    @Test("objects in a list are read each with its own path")
+    func objects() throws {
+        let reader = try DocumentReader([
+            "items": [["n": 1], ["n": 99, "odd": 1], 7, [:]], "more": [[:], [:]],
+        ])
+        let read = reader.objects("items", countMax: 4) { $0.integer("n", in: 0...9) }
+        #expect(read == [1])
+        #expect(reader.objects("more", countMax: 1) { _ in 1 } == nil)
+        let error = #expect(throws: RegistryError.self) { try reader.finish() }
+        #expect(error?.errors.map(\.field) == ["items[1].n", "items[1].odd", "items[2]", "more"])
+    }
 }

@@ -58,9 +58,7 @@ struct MovePlannerTests {
                     tenant: World.tenantID(3), source: World.cellID(0), load: 40,
                     blockers: [
                         Blocker(
-                            kind: "cells", id: "noHeadroom", message: "1 cell has no headroom for 40 units"),
-                        Blocker(
-                            kind: "cells", id: "leaving", message: "1 cell is emptied by this plan"),
+                            kind: "cells", id: "noHeadroom", message: "1 cell has no headroom for 40 units")
                     ], reason: .noHeadroom)
             ])
         #expect(plan.cells.map(\.loadAfter) == [40, 80])

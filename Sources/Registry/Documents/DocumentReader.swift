@@ -125,10 +125,14 @@ public final class DocumentReader {
     }
 
     /// A list of strings without doubles, each converted and each wrong one reported with its index.
-    public func list<T: Hashable>(_ key: String, countMax: Int, _ rule: String, _ convert: (String) -> T?)
-        -> [T]?
-    {
+    public func list<T: Hashable>(
+        _ key: String, countMin: Int = 0, countMax: Int, _ rule: String, _ convert: (String) -> T?
+    ) -> [T]? {
         guard let values = read(key, "a list of strings", \.array) else { return nil }
+        guard values.count >= countMin else {
+            report(key, "must have at least \(countMin == 1 ? "one entry" : "\(countMin) entries")")
+            return nil
+        }
         guard values.count <= countMax else {
             report(key, "must have at most \(countMax) entries")
             return nil

@@ -1,4 +1,4 @@
-/// Counts the cells of one capacity that must be added outside a zone for tenants that found no place.
+/// Finds the cells of one capacity that must be added outside a zone for tenants that found no place.
 ///
 /// First fit, the heaviest first. A new cell may be in any zone but the lost one and have any labels, as long as they
 /// suit every tenant that it is meant for.
@@ -18,6 +18,23 @@ struct NewCells {
         var labels: [String: String]
         var isDedicated: Bool
         var tenants: Set<TenantID>
+
+        func takes(_ tenant: MovingTenant, _ zones: Set<String>?) -> Bool {
+            guard !isDedicated, room >= tenant.load, tenants.isDisjoint(with: tenant.peers.keys) else {
+                return false
+            }
+            if let zones, let own = self.zones, own.isDisjoint(with: zones) { return false }
+            return tenant.constraints.matchLabels.allSatisfy {
+                labels[$0.key] == nil || labels[$0.key] == $0.value
+            }
+        }
+
+        mutating func add(_ tenant: MovingTenant, _ zones: Set<String>?) {
+            room -= tenant.load
+            if let zones { self.zones = self.zones?.intersection(zones) ?? zones }
+            labels.merge(tenant.constraints.matchLabels) { own, _ in own }
+            tenants.insert(tenant.tenant)
+        }
     }
 
     /// More loads than this are rounded up to that many steps: a count that may be a little high, and quick.
@@ -29,6 +46,23 @@ struct NewCells {
     }
 
     var cells: Int64 { plain.reduce(Int64(open.count)) { $0 + $1.cells } }
+
+    /// The cells themselves, empty, as the planner takes them.
+    ///
+    /// - Parameters:
+    ///   - taken: names that are cells' already.
+    ///   - zone: for those that may be in any zone but the lost one.
+    func candidates(besides taken: Set<CellID>, zone: String) -> [PlacementPolicy.Candidate] {
+        let shapes =
+            open.map { (zone: $0.zones?.min() ?? zone, labels: $0.labels) }
+            + plain.flatMap { repeatElement((zone: zone, labels: [:]), count: Int($0.cells)) }
+        let names = (1...).lazy.compactMap { CellID("added-\($0)") }.filter { !taken.contains($0) }
+        return zip(names, shapes).map { id, shape in
+            PlacementPolicy.Candidate(
+                id: id, zone: shape.zone, state: .active, schedulable: true, capacity: capacity, load: 0,
+                labels: shape.labels, tenants: 0, dedicatedTo: nil)
+        }
+    }
 
     /// Tenants come in the order of `MovingTenant.isPlacedBefore`.
     mutating func add(_ tenant: MovingTenant) {
@@ -101,24 +135,5 @@ struct NewCells {
             sums[group.load <= capacity ? min(capacity, up) : group.load, default: 0] += group.tenants
         }
         return sums.map { (load: $0.key, tenants: $0.value) }.sorted { $0.load > $1.load }
-    }
-}
-
-extension NewCells.Open {
-    fileprivate func takes(_ tenant: MovingTenant, _ zones: Set<String>?) -> Bool {
-        guard !isDedicated, room >= tenant.load, tenants.isDisjoint(with: tenant.peers.keys) else {
-            return false
-        }
-        if let zones, let own = self.zones, own.isDisjoint(with: zones) { return false }
-        return tenant.constraints.matchLabels.allSatisfy {
-            labels[$0.key] == nil || labels[$0.key] == $0.value
-        }
-    }
-
-    fileprivate mutating func add(_ tenant: MovingTenant, _ zones: Set<String>?) {
-        room -= tenant.load
-        if let zones { self.zones = self.zones?.intersection(zones) ?? zones }
-        labels.merge(tenant.constraints.matchLabels) { own, _ in own }
-        tenants.insert(tenant.tenant)
     }
 }

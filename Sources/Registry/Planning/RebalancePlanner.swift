@@ -10,7 +10,7 @@
 /// So the largest deviation of all never grows, and no cell becomes fuller than the fullest was, unless within the
 /// band. A cell that gives takes nothing, so no tenant moves for another's sake. The number of moves is the least there
 /// can be where all tenants weigh the same; in general (it is bin packing) it is what this greedy choice finds.
-public struct RebalancePlanner {
+public struct RebalancePlanner: Sendable {
     private let options: RebalanceOptions
     private let before: [PlacementPolicy.Candidate]
     private var planner: MovePlanner

@@ -10,8 +10,8 @@ public struct ZoneLoss: Sendable, Equatable {
     public var unplaceableLoad: Int64
     /// Why: a line for each reason with the number of tenants, the most frequent first.
     public var blockers: [Blocker]
-    /// Cells of the median capacity that, added to other zones, would take those that lack room. Found by first fit,
-    /// the heaviest first: enough, and seldom more than needed.
+    /// Cells of the median capacity that, added to other zones, take those that lack room: found by first fit, the
+    /// heaviest first, and tried with the planner. Enough, and seldom more than needed.
     public var cellsToAdd: Int64
     /// Tenants that no new cell elsewhere would help: they ask for this zone alone, or weigh more than such a cell holds.
     public var beyondNewCells: Int64
@@ -24,47 +24,30 @@ public struct ZoneLoss: Sendable, Equatable {
     ) {
         self.tenants = groups.reduce(Int64(tenants.count)) { $0 + $1.tenants }
         load = groups.reduce(tenants.reduce(0) { $0 + $1.load }) { $0 + $1.load * $1.tenants }
-        unplaceable = 0
-        unplaceableLoad = 0
-
-        var planner = MovePlanner(
-            cells: cells, leaving: Set(cells.lazy.filter { $0.zone == zone }.map(\.id)))
-        var reasons = LossReasons()
-        var needed = NewCells(capacity: newCellCapacity, lost: zone)
-        for tenant in tenants.sorted(by: MovingTenant.isPlacedBefore) {
-            guard case .failure(let failure) = planner.place(tenant) else { continue }
-            unplaceable += 1
-            unplaceableLoad += tenant.load
-            reasons.count(failure.reason, tenants: 1, load: tenant.load)
-            needed.add(tenant)
-        }
+        let special = tenants.sorted(by: MovingTenant.isPlacedBefore)
         let common = groups.reduce(into: [Int64: Int64]()) { $0[$1.load, default: 0] += $1.tenants }
-        var left: [(load: Int64, tenants: Int64)] = []
-        for (load, count) in common.sorted(by: { $0.key > $1.key }) {
-            let rest = count - planner.fill(load: load, tenants: count)
-            guard rest > 0 else { continue }
-            unplaceable += rest
-            unplaceableLoad += rest * load
-            left.append((load, rest))
-        }
-        if !left.isEmpty {
-            let reason = Self.reason(for: cells.filter { $0.zone != zone })
-            for rest in left { reasons.count(reason, tenants: rest.tenants, load: rest.load) }
-            needed.add(left)
-        }
-        blockers = reasons.blockers
-        cellsToAdd = needed.cells
+            .map { (load: $0.key, tenants: $0.value) }.sorted { $0.load > $1.load }
+
+        var trial = Trial(without: zone, cells: cells, special: special, common: common)
+        var needed = trial.newCells(capacity: newCellCapacity, lost: zone)
+        unplaceable = trial.count
+        unplaceableLoad = trial.load
+        blockers = trial.reasons.blockers
         beyondNewCells = needed.beyond
+        cellsToAdd = needed.cells
+
+        // The policy spreads where first fit fills, and may need a cell more: that is tried.
+        var all = cells
+        let elsewhere = cells.lazy.map(\.zone).filter { $0 != zone }.min() ?? "\(zone)-other"
+        for _ in 0..<Self.trialsMax where needed.cells > 0 && cellsToAdd <= Limits.cellsMax {
+            all += needed.candidates(besides: Set(all.map(\.id)), zone: elsewhere)
+            trial = Trial(without: zone, cells: all, special: special, common: common)
+            needed = trial.newCells(capacity: newCellCapacity, lost: zone)
+            cellsToAdd += needed.cells
+        }
     }
 
-    /// Why a tenant that asks nothing finds no cell among these.
-    private static func reason(for cells: [PlacementPolicy.Candidate]) -> Objection.Kind? {
-        if cells.contains(where: { $0.state == .active && $0.schedulable && $0.dedicatedTo == nil }) {
-            return .noHeadroom
-        }
-        if cells.contains(where: { $0.state == .active && $0.schedulable }) { return .dedicated }
-        return cells.contains { $0.state == .active } ? .cordoned : cells.isEmpty ? nil : .notActive
-    }
+    private static let trialsMax = 8
 
     public var shown: JSONObject {
         [
@@ -73,6 +56,52 @@ public struct ZoneLoss: Sendable, Equatable {
             "blockers": .array(blockers.map(\.document)), "cellsToAdd": .integer(cellsToAdd),
             "beyondNewCells": .integer(beyondNewCells),
         ]
+    }
+}
+
+/// The placing of a zone's tenants on the cells of the others.
+private struct Trial {
+    /// Who finds no place.
+    private(set) var special: [MovingTenant] = []
+    private(set) var common: [(load: Int64, tenants: Int64)] = []
+    private(set) var reasons = LossReasons()
+
+    init(
+        without zone: String, cells: [PlacementPolicy.Candidate], special: [MovingTenant],
+        common: [(load: Int64, tenants: Int64)]
+    ) {
+        var planner = MovePlanner(
+            cells: cells, leaving: Set(cells.lazy.filter { $0.zone == zone }.map(\.id)))
+        for tenant in special {
+            guard case .failure(let failure) = planner.place(tenant) else { continue }
+            self.special.append(tenant)
+            reasons.count(failure.reason, tenants: 1, load: tenant.load)
+        }
+        let reason = Self.reason(for: cells.filter { $0.zone != zone })
+        for group in common {
+            let rest = group.tenants - planner.fill(load: group.load, tenants: group.tenants)
+            guard rest > 0 else { continue }
+            self.common.append((group.load, rest))
+            reasons.count(reason, tenants: rest, load: group.load)
+        }
+    }
+
+    var count: Int64 { common.reduce(Int64(special.count)) { $0 + $1.tenants } }
+    var load: Int64 { common.reduce(special.reduce(0) { $0 + $1.load }) { $0 + $1.load * $1.tenants } }
+
+    func newCells(capacity: Int64, lost: String) -> NewCells {
+        var cells = NewCells(capacity: capacity, lost: lost)
+        for tenant in special { cells.add(tenant) }
+        cells.add(common)
+        return cells
+    }
+
+    /// Why a tenant that asks nothing finds no cell among these.
+    private static func reason(for cells: [PlacementPolicy.Candidate]) -> Objection.Kind? {
+        let taking = cells.filter { $0.state == .active && $0.schedulable }
+        if taking.contains(where: { $0.dedicatedTo == nil }) { return .noHeadroom }
+        if !taking.isEmpty { return .dedicated }
+        return cells.contains { $0.state == .active } ? .cordoned : cells.isEmpty ? nil : .notActive
     }
 }
 

@@ -92,8 +92,8 @@ extension CalendarWindow {
         let days = reader.required(
             "days",
             reader.list(
-                "days", countMax: 7, "must be one of \(names.joined(separator: ", "))", Weekday.init))
-        if days?.isEmpty == true { reader.report("days", "must name at least one day") }
+                "days", countMin: 1, countMax: 7, "must be one of \(names.joined(separator: ", "))",
+                Weekday.init))
         let time = "must be a time of day like 09:30"
         let from = reader.required("from", reader.parsed("from", time, minute))
         let to = reader.required("to", reader.parsed("to", "\(time), up to 24:00", minute))

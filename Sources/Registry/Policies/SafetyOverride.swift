@@ -20,9 +20,8 @@ public struct SafetyOverride: Sendable, Equatable {
         let rules = reader.required(
             "rules",
             reader.list(
-                "rules", countMax: names.count, "must be one of \(names.joined(separator: ", "))"
+                "rules", countMin: 1, countMax: names.count, "must be one of \(names.joined(separator: ", "))"
             ) { names.contains($0) ? $0 : nil })
-        if rules?.isEmpty == true { reader.report("rules", "must name at least one rule, or be [\"all\"]") }
         let reason = reader.required(
             "reason",
             reader.parsed(
