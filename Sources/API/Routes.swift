@@ -107,7 +107,7 @@ public enum Routes {
             Endpoints.cancelOperation),
         .read(
             "listMigrations", "/v1/migrations", .reading, query: ["kind", "state", "limit", "cursor"],
-            Endpoints.listOperations),
+            Endpoints.listMigrations),
         .write("createMigration", .post, "/v1/migrations", .changing, Endpoints.createMigration),
         .read("getMigration", "/v1/migrations/{migration}", .reading, Endpoints.getMigration),
         .read(

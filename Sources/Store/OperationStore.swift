@@ -14,9 +14,10 @@ enum OperationStore {
         else { throw RegistryError(.internalError, "A kept operation has no known name, kind or state.") }
         let parts = try Operation.parts(ofSpec: JSONValue(parsing: Array(row.text(6).utf8)))
         var operation = Operation(
-            id: id, kind: kind, resource: row.text(5), options: parts.0, leaving: parts.1,
+            id: id, kind: kind, resource: row.text(5), options: parts.0, leaving: parts.2,
             reverses: parts.reverses, plan: parts.plan, total: row.int64(7), actor: row.text(12),
             reason: row.text(13), createdAt: Timestamp(rawValue: row.int64(14)))
+        operation.asked = parts.asked
         operation.number = row.int64(0)
         operation.life = OperationLife(state, isCancelling: row.bool(4))
         operation.completed = row.int64(8)

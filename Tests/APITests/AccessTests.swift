@@ -11,7 +11,9 @@ struct AccessTests {
         let path = operation.path
             .replacing("{cell}", with: "cell-1").replacing("{tenant}", with: "acme")
             .replacing("{gateway}", with: "edge-1").replacing("{token}", with: "nobodys")
-            .replacing("{revision}", with: "1")
+            .replacing("{revision}", with: "1").replacing("{zone}", with: "us-east-1a")
+            .replacing("{operation}", with: "drain-aaaaaaaaaaaa")
+            .replacing("{migration}", with: "drain-aaaaaaaaaaaa")
         return operation.id == "resolveRoute" ? path + "?host=shop.acme.com" : path
     }
 
@@ -43,6 +45,7 @@ struct AccessTests {
         case .routing: [.gateway, .viewer, .releaser, .backup, .operator, .admin]
         case .leasing: [.gateway, .operator, .admin]
         case .ownership: Set(Role.allCases)
+        case .sealing: [.cell, .operator, .admin]
         case .reading: [.viewer, .releaser, .backup, .operator, .admin]
         case .changing: [.operator, .admin]
         case .administering: [.admin]

@@ -48,6 +48,7 @@ struct RoutesTests {
         case .open: ("none", false)
         case .routing, .leasing: ("gateway", false)
         case .ownership: ("gateway", true)
+        case .sealing: ("operator", true)
         case .reading: ("viewer", false)
         case .changing: ("operator", false)
         case .administering: ("admin", false)

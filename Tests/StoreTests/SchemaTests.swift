@@ -78,14 +78,19 @@ struct SchemaTests {
     private static let zeros = "X'\(String(repeating: "0", count: 64))'"
 
     private static let rows = """
-        INSERT INTO cells VALUES ('cell-1', 'a', 'active', 1, 10, 5, 1, NULL, '{}', 1, 0, 0);
-        INSERT INTO cells VALUES ('cell-2', 'a', 'active', 1, 10, 0, 0, NULL, '{}', 2, 0, 0);
+        INSERT INTO cells VALUES ('cell-1', 'a', 'active', 1, 10, 5, 1, 0, 0, NULL, '{}', 1, 0, 0);
+        INSERT INTO cells VALUES ('cell-2', 'a', 'active', 1, 10, 0, 0, 0, 0, NULL, '{}', 2, 0, 0);
         INSERT INTO tenants VALUES ('acme', 'cell-1', 3, 'serving', 5, 0, '[]', NULL, NULL, 3, 0, 0);
         INSERT INTO hosts VALUES ('a.com', 'acme');
         INSERT INTO audit_events VALUES (1, 0, 'x', 'x', 'cell', 'cell-1', NULL, 0, 1, '', '', '', \(zeros));
         INSERT INTO audit_events VALUES (2, 0, 'x', 'x', 'cell', 'cell-2', NULL, 0, 1, '', '', '', \(zeros));
         INSERT INTO lineage VALUES (1, 'abcdefgh2345', 0);
         INSERT INTO tokens VALUES ('t', \(zeros), 'viewer', NULL, 0, NULL, 1);
+        INSERT INTO operations VALUES (1, 'drain-abcdefgh2345', 'drain', 'running', 0, '/v1/cells/cell-1', '{}', 2, 0, 0,
+            '[]', '{}', 'x', '', 0, 9, 0, NULL, 1);
+        INSERT INTO batches VALUES (1, 1, 'announced', 'cell-1', 1, 0, 0, 2, NULL, NULL, NULL, 0, NULL, NULL, '{}', NULL,
+            '', 0, NULL, NULL, NULL, NULL);
+        INSERT INTO moves VALUES (1, 'acme', 1, 'cell-1', 'cell-2', 5, 0, 3, 'moving', '');
         """
 
     private static func cell(_ values: String) -> String {
@@ -111,7 +116,11 @@ struct SchemaTests {
         ("UPDATE cells SET state = 'retired' WHERE id = 'cell-2'", .check),
         ("UPDATE cells SET capacity = 'much' WHERE id = 'cell-2'", .datatype),
         ("UPDATE cells SET zone = NULL WHERE id = 'cell-2'", .notNull),
-        (cell("'active', 1, 1, 2, 1, NULL"), .check),
+        (cell("'active', 1, 1, 2, 1, 0, 0, NULL"), .check),
+        // Nobody takes a place that is reserved.
+        ("UPDATE cells SET reserved = 6 WHERE id = 'cell-1'", .check),
+        ("UPDATE cells SET reserved = -1 WHERE id = 'cell-1'", .check),
+        ("UPDATE cells SET incoming = 2, dedicated_to = 'acme' WHERE id = 'cell-2'", .check),
         ("DELETE FROM cells WHERE id = 'cell-1'", .trigger),
         // Tenants
         ("UPDATE tenants SET cell = 'cell-2' WHERE id = 'acme'", .trigger),
@@ -136,9 +145,32 @@ struct SchemaTests {
         (event("2, 0, 'x', 'x', 'cell', 'c', NULL, 0, 0, '', '', '', \(zeros)"), .trigger),
         (event("3, 0, 'x', 'x', 'cell', 'c', NULL, 3, 0, '', '', '', \(zeros)"), .check),
         (event("3, 0, 'x', 'x', 'cell', 'c', NULL, -1, 0, '', '', '', \(zeros)"), .check),
-        (event("3, 0, 'x', 'x', 'shop', 'c', NULL, 0, 0, '', '', '', \(zeros)"), .check),
+        (event("3, 0, 'x', 'x', '', 'c', NULL, 0, 0, '', '', '', \(zeros)"), .check),
         (event("3, 0, 'x', 'x', 'cell', 'c', NULL, 0, 2, '', '', '', \(zeros)"), .check),
         (event("3, 0, 'x', 'x', 'cell', 'c', NULL, 0, 0, '', '', '', X'00'"), .check),
+        // Moving tenants
+        ("UPDATE operations SET completed = 3", .check),
+        ("UPDATE operations SET state = 'succeeded'", .check),
+        ("UPDATE operations SET ended_at_ms = 1", .check),
+        ("UPDATE operations SET state = 'paused', cancelling = 1", .check),
+        ("UPDATE operations SET kind = 'shuffle'", .check),
+        ("UPDATE batches SET moved = 2", .check),
+        ("UPDATE batches SET announced = NULL", .check),
+        ("UPDATE batches SET state = 'freezing', frozen = 3", .check),
+        ("UPDATE batches SET state = 'cutover', frozen = 3, freeze_deadline_ms = 9", .check),
+        ("UPDATE batches SET state = 'confirming', held_by = 'seal'", .check),
+        ("UPDATE batches SET held_by = 'nobody'", .check),
+        (
+            "INSERT INTO batches SELECT 2, number, state, source, tenants, moved, failed, announced, frozen, cutover, freeze_deadline_ms, attempt, not_before_ms, held_by, barrier, phase, message, began_at_ms, frozen_at_ms, cutover_at_ms, settled_at_ms, window_ends_at_ms FROM batches",
+            .foreignKey
+        ),
+        ("UPDATE moves SET target = 'cell-1'", .check),
+        ("UPDATE moves SET state = 'lost'", .check),
+        (
+            "INSERT INTO operations SELECT 2, 'drain-bcdefgh23456', kind, state, cancelling, resource, spec, total, completed, failed, blockers, evidence, actor, reason, created_at_ms, deadline_at_ms, updated_at_ms, ended_at_ms, revision FROM operations; INSERT INTO moves VALUES (2, 'acme', 1, 'cell-1', 'cell-3', 5, 0, 3, 'planned', '')",
+            .unique
+        ),
+        ("INSERT INTO policies VALUES (2, '{}', 1, 0)", .check),
         // The rest
         ("INSERT INTO lineage VALUES (2, 'abcdefgh2345', 0)", .check),
         ("UPDATE lineage SET incarnation = 'short'", .check),

@@ -42,6 +42,7 @@ extension Endpoints {
 
     func reverseMigration(_ call: Call, _ request: Request) async throws -> Response {
         let (id, options) = (try call.operationInPath(), try optionalDocument(request, call))
+        if let mover = MoverSpec(from: try DocumentReader(options), "mover") { try controlPlane.check(mover) }
         return try await start(call, request, nil, reason: options["reason"]?.string) {
             try $0.reverse(id, options)
         }

@@ -5,10 +5,18 @@ import Registry
 
 extension Endpoints {
     func listOperations(_ call: Call, _ request: Request) async throws -> Response {
+        try operations(call, asMigrations: false)
+    }
+
+    func listMigrations(_ call: Call, _ request: Request) async throws -> Response {
+        try operations(call, asMigrations: true)
+    }
+
+    private func operations(_ call: Call, asMigrations isMigrations: Bool) throws -> Response {
         let filter = OperationFilter(kind: try call.choice("kind"), state: try call.choice("state"))
         let before = try call.integer("cursor", in: 1...Call.revisionMax) ?? Int64.max
         return try list(call) {
-            try controlPlane.operations(filter, before: before, limit: $0)
+            try controlPlane.operations(filter, before: before, limit: $0, asMigrations: isMigrations)
         } shown: {
             .object($0.shown)
         } key: {

@@ -10,6 +10,7 @@ extension Change {
         if let running = try transaction.emptying(id) { return Outcome(accepting: running) }
         let start = MigrationStart(
             kind: .drain, resource: "/v1/cells/\(id)", options: request.options,
+            asked: request.asked,
             leaving: [Operation.Leaving(cell: id, schedulable: old.cell.schedulable)],
             tenants: try transaction.tenantsAtRest(on: id))
         return try self.start(try emptying(start, to: request.to))

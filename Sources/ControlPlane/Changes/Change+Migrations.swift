@@ -20,7 +20,7 @@ extension Change {
                 resource: request.tenants.count == 1
                     ? "/v1/tenants/\(request.tenants[0])"
                     : request.from.map { "/v1/cells/\($0)" } ?? "/v1/tenants",
-                options: request.options, tenants: tenants, targets: targets))
+                options: request.options, asked: request.asked, tenants: tenants, targets: targets))
     }
 
     /// The short form, for one tenant: the condition is the tenant's own revision.

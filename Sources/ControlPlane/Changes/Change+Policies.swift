@@ -13,7 +13,8 @@ extension Change {
         }
         let saved = try transaction.save(policies, replacing: old)
         return Outcome(
-            created: old == nil, shown: saved.shown, revision: saved.revision,
+            // They were there before, as the defaults.
+            created: false, shown: saved.shown, revision: saved.revision,
             previous: old?.revision ?? .zero)
     }
 

@@ -17,7 +17,7 @@ extension Change {
         let moves = plan.plan.moves
         var start = MigrationStart(
             kind: .rebalance, resource: "/v1/rebalance", options: request.options,
-            tenants: moves.compactMap { tenants[$0.tenant] })
+            asked: request.asked, tenants: moves.compactMap { tenants[$0.tenant] })
         for move in moves { start.targets[move.tenant] = move.target }
         var outcome = try self.start(start)
         for (name, value) in plan.shown() where outcome.plan?[name] == nil { outcome.plan?[name] = value }

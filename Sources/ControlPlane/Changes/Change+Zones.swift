@@ -24,8 +24,10 @@ extension Change {
         }
         var start = MigrationStart(
             kind: .evacuation, resource: "/v1/zones/\(zone)", options: request.options,
+            asked: request.asked,
             leaving: active.map { Operation.Leaving(cell: $0.cell.id, schedulable: $0.cell.schedulable) },
             tenants: try active.flatMap { try transaction.tenantsAtRest(on: $0.cell.id) })
+        start.asked["zone"] = .string(zone)
         start = try emptying(start, to: nil)
         let outcome = try self.start(start)
         if let operation = outcome.shown["id"]?.string.flatMap(OperationID.init) {
@@ -76,8 +78,9 @@ extension Change {
             _ = try take(Step(event: .reverse), of: batch, in: old)
         }
         var start = MigrationStart(
-            kind: .restoration, resource: "/v1/zones/\(zone)", options: request.options, reverses: old.id,
-            tenants: tenants, targets: targets)
+            kind: .restoration, resource: "/v1/zones/\(zone)", options: request.options,
+            asked: request.asked, reverses: old.id, tenants: tenants, targets: targets)
+        start.asked["zone"] = .string(zone)
         start.leavesOutWhatDoesNotFit = true
         start.steps = (percent: request.stepPercent, pause: request.stepPause)
         return try self.start(start)

@@ -45,12 +45,12 @@ public struct WebhookSettings: Sendable {
     /// when the connection is made.
     ///
     /// - Parameter field: the request's, for the errors.
-    /// - Throws: `invalidArgument`, with the setting that is missing.
+    /// - Throws: `stateConflict`, for another server might take it; with the setting that is missing.
     public func check(_ spec: MoverSpec, field: String = "mover") throws(RegistryError) {
         guard case .webhook(let url) = spec else { return }
         func refusal(_ field: String, _ message: String, _ nextStep: String) -> RegistryError {
             RegistryError(
-                .invalidArgument, "The field '\(field)' \(message).", errors: [FieldError(field, message)],
+                .stateConflict, "The field '\(field)' \(message).", errors: [FieldError(field, message)],
                 nextSteps: [nextStep])
         }
         guard secret != nil else {

@@ -33,7 +33,7 @@ struct AdvanceBatches: Reconciler {
                 isPastDeadline: now >= operation.deadlineAt, now: now,
                 frozenFor: controlPlane.moves.monitor.frozenFor(batch, at: controlPlane.clock.uptime()),
                 barrier: Barrier(gateways: gateways, seal: controlPlane.seal(of: batch.source)),
-                hasPlace: true, holds: operation.options.override == nil ? holds : [])
+                hasPlace: true, holds: operation.holds(among: holds))
             // Places are taken only for what would begin.
             if situation.decision == .take(.begin) { situation.hasPlace = view.takePlaces(for: batch) }
             switch situation.decision {
@@ -51,7 +51,8 @@ struct AdvanceBatches: Reconciler {
             case .pass(let by):
                 let step = Change.Step(
                     event: .barrierHeld, heldBy: by, note: note(on: situation),
-                    barrier: situation.barrier.evidence(for: batch, at: now))
+                    barrier: situation.barrier.evidence(
+                        for: batch, at: now, in: controlPlane.incarnation))
                 do { taken += try await take(step, batch, operation) } catch { failure = failure ?? error }
             }
         }
@@ -84,6 +85,12 @@ struct AdvanceBatches: Reconciler {
 }
 
 extension Operation {
+    /// Those that its override does not lift: it names its rules one by one.
+    func holds(among holds: [Blocker]) -> [Blocker] {
+        let lifted = Set((options.override?.rules ?? []).map(\.rawValue))
+        return holds.filter { !lifted.contains($0.id) }
+    }
+
     /// What its steps are audited as: done for whoever asked for it, as part of this operation.
     var context: ChangeContext {
         ChangeContext(

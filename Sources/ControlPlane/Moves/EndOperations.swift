@@ -151,11 +151,12 @@ struct Ending {
         operation.endedAt = transaction.now
         operation.evidence = try evidence(of: operation)
         if event == .fail, operation.blockers.isEmpty {
+            let left = try [Move.State.failed, .returned].flatMap { state in
+                try transaction.moves(of: operation, state: state, limit: Limits.blockersShownMax)
+            }
             operation.blockers =
                 try heldUp(operation)
-                + transaction.moves(of: operation, limit: Limits.operationLogMax)
-                .filter { $0.state == .failed || $0.state == .returned }
-                .map {
+                + left.prefix(Limits.blockersShownMax).map {
                     Blocker(
                         kind: "tenant", id: $0.tenant.rawValue,
                         message: $0.message.isEmpty ? "was taken back at the deadline" : $0.message)

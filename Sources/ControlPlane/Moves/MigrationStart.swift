@@ -9,6 +9,8 @@ struct MigrationStart {
     /// The path of what it is about.
     var resource: String
     var options: MigrationOptions
+    /// What the request said beside them.
+    var asked: JSONObject = [:]
     /// Cells that are to be empty in the end, as they were before.
     var leaving: [Operation.Leaving] = []
     var reverses: OperationID?
@@ -82,12 +84,13 @@ extension Change {
             return Outcome(refusing: plan, at: transaction.revision())
         }
 
-        let operation = try transaction.insert(
-            Operation(
-                id: .random(start.kind), kind: start.kind, resource: start.resource, options: start.options,
-                leaving: start.leaving, reverses: start.reverses, plan: plan.digest,
-                total: Int64(plan.moves.count), actor: transaction.context.principal.name,
-                reason: transaction.context.reason, createdAt: transaction.now))
+        var new = Operation(
+            id: .random(start.kind), kind: start.kind, resource: start.resource, options: start.options,
+            leaving: start.leaving, reverses: start.reverses, plan: plan.digest,
+            total: Int64(plan.moves.count), actor: transaction.context.principal.name,
+            reason: transaction.context.reason, createdAt: transaction.now)
+        new.asked = start.asked
+        let operation = try transaction.insert(new)
         try insert(plan.moves, of: operation, after: 0, from: start)
         try transaction.log(operation.number, "planned \(plan.moves.count) moves")
         for tenant in plan.unplaceable.prefix(Limits.blockersShownMax) {

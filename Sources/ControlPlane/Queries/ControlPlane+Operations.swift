@@ -3,10 +3,14 @@ import Registry
 import Store
 
 extension ControlPlane {
-    /// The operation as the API shows it, with its log; nil where there is none.
+    /// The operation as the API shows it, with its steps and its log; nil where there is none.
     public func operation(_ id: OperationID) throws(RegistryError) -> JSONObject? {
         try store.read { transaction in
-            try transaction.operation(id).map { try shown($0, in: transaction, log: true) }
+            try transaction.operation(id).map { operation in
+                var object = try shown(operation, in: transaction, log: true)
+                object["steps"] = .array(try steps(of: operation, in: transaction))
+                return object
+            }
         }
     }
 
@@ -14,12 +18,16 @@ extension ControlPlane {
     public func isUnderWay(_ id: OperationID) -> Bool { moves.underWay.contains(id) }
 
     /// Newest first, those before `number`, each with its number.
+    ///
+    /// - Parameter isMigrations: true where what was asked for is shown too.
     public func operations(
-        _ filter: OperationFilter, before number: Int64, limit: Int
+        _ filter: OperationFilter, before number: Int64, limit: Int, asMigrations isMigrations: Bool = false
     ) throws(RegistryError) -> [(number: Int64, shown: JSONObject)] {
         try store.read { transaction in
             try transaction.operations(filter, before: number, limit: limit).map { operation in
-                (operation.number, try shown(operation, in: transaction, log: false))
+                var object = try shown(operation, in: transaction, log: false)
+                if isMigrations { object["spec"] = .object(operation.shownSpec) }
+                return (operation.number, object)
             }
         }
     }
@@ -31,7 +39,7 @@ extension ControlPlane {
         try store.read { transaction in
             guard let operation = try transaction.operation(id) else { return nil }
             var object = try shown(operation, in: transaction, log: true)
-            object["spec"] = .object(operation.spec)
+            object["spec"] = .object(operation.shownSpec)
             object["steps"] = .array(try steps(of: operation, in: transaction))
             object["batches"] = .array(
                 try transaction.batches(of: operation, after: batch, limit: limit).map { batch in

@@ -64,7 +64,9 @@ public struct Barrier: Sendable, Equatable {
     }
 
     /// What is kept of the moment at which a batch was let through: how each gateway stood, and the cell.
-    public func evidence(for batch: Batch, at now: Timestamp) -> JSONObject {
+    ///
+    /// - Parameter incarnation: of this database: a cell's revision means nothing without it.
+    public func evidence(for batch: Batch, at now: Timestamp, in incarnation: Incarnation) -> JSONObject {
         let frozen = batch.frozen ?? .zero
         let applied = gateways.filter { $0.hasApplied(frozen) }
         let gone = gateways.filter { !$0.hasApplied(frozen) && $0.silence >= Limits.tableLifetime }
@@ -79,7 +81,7 @@ public struct Barrier: Sendable, Equatable {
             "gateways": [
                 "applied": .integer(Int64(applied.count)), "expired": names(expired), "gone": names(gone),
             ],
-            "seal": seal.map { .integer($0.rawValue) } ?? .null,
+            "seal": seal.map { .string(RevisionTag(incarnation, $0).description) } ?? .null,
         ]
     }
 

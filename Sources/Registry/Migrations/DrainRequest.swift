@@ -6,6 +6,9 @@ public struct DrainRequest: Sendable, Equatable {
     public var to: CellID?
     public var options: MigrationOptions
 
+    /// What the operation keeps of it, beside the options.
+    public var asked: JSONObject { to.map { ["to": .string($0.rawValue)] } ?? [:] }
+
     public init(document: JSONValue, cell: CellID) throws(RegistryError) {
         let reader = try DocumentReader(document)
         _ = reader.string("reason", bytesMax: Limits.reasonBytesMax)

@@ -6,6 +6,11 @@ public struct EvacuationRequest: Sendable, Equatable {
     public var expiresIn: Duration?
     public var options: MigrationOptions
 
+    /// What the operation keeps of it, beside the options.
+    public var asked: JSONObject {
+        expiresIn.map { ["expiresIn": .string($0.go)] } ?? ["until": "restored"]
+    }
+
     public init(document: JSONValue) throws(RegistryError) {
         let reader = try DocumentReader(document)
         _ = reader.string("reason", bytesMax: Limits.reasonBytesMax)

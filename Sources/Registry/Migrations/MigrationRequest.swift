@@ -10,6 +10,19 @@ public struct MigrationRequest: Sendable, Equatable {
     public var to: CellID?
     public var options: MigrationOptions
 
+    /// What the operation keeps of it, beside the options; the tenants are the operation's own list.
+    public var asked: JSONObject {
+        var object = JSONObject()
+        if let from { object["from"] = .string(from.rawValue) }
+        if let to { object["to"] = .string(to.rawValue) }
+        if !labels.isEmpty {
+            object["selector"] = [
+                "labels": .object(JSONObject(uniqueMembers: labels.map { ($0.key, .string($0.value)) }))
+            ]
+        }
+        return object
+    }
+
     /// - Parameter single: for the one tenant that the path names.
     /// - Throws: `invalidArgument` with every field that is wrong.
     public init(document: JSONValue, single: TenantID? = nil) throws(RegistryError) {

@@ -42,12 +42,10 @@ public struct Move: Sendable, Equatable {
     }
 
     public var document: JSONObject {
-        var object: JSONObject = [
+        [
             "tenant": .string(tenant.rawValue), "from": .string(source.rawValue),
             "to": .string(target.rawValue), "load": .integer(load), "batch": .integer(batch),
-            "state": .string(state.rawValue),
+            "state": .string(state.rawValue), "message": .string(message),
         ]
-        if !message.isEmpty { object["message"] = .string(message) }
-        return object
     }
 }

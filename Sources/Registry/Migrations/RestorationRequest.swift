@@ -8,6 +8,11 @@ public struct RestorationRequest: Sendable, Equatable {
     public var stepPause: Duration
     public var options: MigrationOptions
 
+    /// What the operation keeps of it, beside the options.
+    public var asked: JSONObject {
+        ["stepPercent": .integer(Int64(stepPercent)), "stepPause": .string(stepPause.go)]
+    }
+
     public init(document: JSONValue) throws(RegistryError) {
         let reader = try DocumentReader(document)
         _ = reader.string("reason", bytesMax: Limits.reasonBytesMax)

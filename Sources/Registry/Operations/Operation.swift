@@ -22,6 +22,8 @@ public struct Operation: Sendable, Equatable {
     /// The path of what it is about: `/v1/cells/cell-7`.
     public var resource: String
     public var options: MigrationOptions
+    /// What the request said beside the options, where it is short: where from and to, for how long.
+    public var asked: JSONObject
     public var leaving: [Leaving]
     /// The migration whose moves it takes back.
     public var reverses: OperationID?
@@ -55,6 +57,7 @@ public struct Operation: Sendable, Equatable {
         self.life = OperationLife(.running)
         self.resource = resource
         self.options = options
+        asked = [:]
         self.leaving = leaving
         self.reverses = reverses
         self.plan = plan
@@ -81,6 +84,7 @@ extension Operation {
     /// What was asked for: written once, read back by `init(stored:)`.
     public var spec: JSONObject {
         var object = options.document
+        for (name, value) in asked { object[name] = value }
         if !leaving.isEmpty {
             object["cells"] = .array(
                 leaving.map { ["cell": .string($0.cell.rawValue), "schedulable": .bool($0.schedulable)] })
@@ -92,12 +96,34 @@ extension Operation {
         return object
     }
 
+    /// What the API shows of `spec`: the override stands on the operation, and the plan's digest says nothing to people.
+    public var shownSpec: JSONObject {
+        var object = spec
+        object["override"] = nil
+        object["plan"] = nil
+        return object
+    }
+
+    /// All that `asked` may hold.
+    private static let askedNames = [
+        "from", "to", "selector", "zone", "expiresIn", "until", "stepPercent", "stepPause", "band",
+        "threshold",
+        "maxMoves", "zones",
+    ]
+
     /// The parts of a kept `spec`.
     public static func parts(
         ofSpec spec: JSONValue
-    ) throws(RegistryError) -> (MigrationOptions, [Leaving], reverses: OperationID?, plan: String) {
+    ) throws(RegistryError) -> (
+        MigrationOptions, asked: JSONObject, [Leaving], reverses: OperationID?, plan: String
+    ) {
         let reader = try DocumentReader(spec)
         reader.ignore("cells", "reverses", "restores", "plan")
+        var asked = JSONObject()
+        for name in askedNames where reader.has(name) {
+            asked[name] = spec[name]
+            reader.ignore(name)
+        }
         let options = MigrationOptions(from: reader)
         try reader.finish()
         let leaving = (spec["cells"]?.array ?? []).compactMap { entry -> Leaving? in
@@ -107,7 +133,7 @@ extension Operation {
             return Leaving(cell: cell, schedulable: schedulable)
         }
         return (
-            options, leaving, (spec["reverses"] ?? spec["restores"])?.string.flatMap(OperationID.init),
+            options, asked, leaving, (spec["reverses"] ?? spec["restores"])?.string.flatMap(OperationID.init),
             spec["plan"]?.string ?? ""
         )
     }

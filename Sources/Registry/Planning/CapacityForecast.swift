@@ -135,7 +135,9 @@ extension CapacityForecast.Cell {
         [
             "cell": .string(cell.rawValue), "zone": .string(zone), "state": .string(state.rawValue),
             "schedulable": .bool(schedulable), "capacity": .integer(capacity), "load": .integer(load),
-            "reserved": .integer(reserved), "headroom": .integer(headroom), "tenants": .integer(tenants),
+            // What is left for placements.
+            "reserved": .integer(reserved), "headroom": .integer(takesTenants ? headroom : 0),
+            "tenants": .integer(tenants),
         ]
     }
 }

@@ -39,7 +39,7 @@ public struct SafetyPolicies: Sendable, Equatable {
     /// - Throws: `invalidArgument` with every field that is wrong.
     public init(document: JSONValue) throws(RegistryError) {
         let reader = try DocumentReader(document)
-        reader.ignore("revision", "updatedAt")
+        reader.ignore("revision", "previousRevision", "updatedAt")
         let usual = SafetyPolicies()
         let activeZonesMin = reader.integer("activeZonesMin", in: 0...Limits.activeZonesMinMax)
         let drainingCellsMax = reader.integer("drainingCellsMax", in: 0...Int64(Limits.cellsMax))

@@ -45,7 +45,7 @@ struct WebhookSettingsTests {
                 allow: ["copier.titan.internal:8080", "[fd00::7]:8443"]
             ).check(.webhook(url: url))
         }
-        #expect(error?.code == .invalidArgument)
+        #expect(error?.code == .stateConflict)
         #expect(error?.errors.map(\.field) == ["mover.url"])
         #expect(error?.nextSteps.first?.contains("--webhook-allow \(entry)") == true)
         // What it says to add is what helps.

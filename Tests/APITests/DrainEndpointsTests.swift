@@ -1,0 +1,59 @@
+import ControlPlane
+import HTTP
+import JSON
+import Registry
+import Testing
+
+@Suite("Drains")
+struct DrainEndpointsTests {
+    @Test("a drained cell is empty in the store and known to be so by every live gateway")
+    func drain() async throws {
+        try await TestAPI.withFour { api in
+            let id = try await api.begin("/v1/cells/cell-1:drain", ["reason": "new disks"])
+            #expect(try await api.send(.get, "/v1/cells/cell-1")["state"] == "draining")
+            #expect(
+                try await api.begin("/v1/cells/cell-1:drain") == id,
+                "the same drain again is the same operation")
+            try await api.send(.post, "/v1/cells/cell-1:activate").expect(409, "stateConflict")
+            try await api.send(.post, "/v1/cells/cell-1:retire").expect(409)
+            let ended = try await api.outcome(of: id)
+            #expect(ended["state"] == "succeeded" && ended["kind"] == "drain")
+            #expect(ended["resource"] == "/v1/cells/cell-1" && ended["progress"]?["completed"] == 4)
+            #expect(ended["evidence"]?["tenantsLeft"] == 0)
+            #expect(ended["steps"]?.array?.contains { $0["name"] == "observeEmpty" } == true)
+            let cell = try await api.send(.get, "/v1/cells/cell-1").expect(200)
+            #expect(try cell["state"] == "drained" && cell["tenants"] == 0 && cell["schedulable"] == false)
+            let active = try await api.send(.post, "/v1/cells/cell-1:undrain").expect(200)
+            #expect(try active["state"] == "active" && active["schedulable"] == true)
+        }
+    }
+
+    @Test("an undrain cancels the drain, and every tenant is whole on one cell")
+    func undrain() async throws {
+        try await TestAPI.withFour { api in
+            try await api.acknowledge()
+            let id = try await api.begin("/v1/cells/cell-1:drain")
+            try await api.work()
+            let back = try await api.send(.post, "/v1/cells/cell-1:undrain").expect(200)
+            #expect(try back["state"] == "active")
+            #expect(try await api.outcome(of: id)["state"] == "cancelled")
+            #expect(try await api.send(.get, "/v1/cells/cell-1")["tenants"] == 4)
+            #expect(try await api.send(.get, "/v1/cells/cell-1")["state"] == "active")
+            #expect(try await api.tenant("acme", "state") == "serving")
+        }
+    }
+
+    @Test("a cancelled drain gives the cell back as it was before")
+    func cancelledDrain() async throws {
+        try await TestAPI.withFour { api in
+            try await api.acknowledge()
+            try await api.send(.post, "/v1/cells/cell-1:cordon").expect(200)
+            let id = try await api.begin("/v1/cells/cell-1:drain")
+            try await api.work()
+            try await api.send(.post, "/v1/migrations/\(id):cancel").expect(200)
+            #expect(try await api.outcome(of: id)["state"] == "cancelled")
+            let cell = try await api.send(.get, "/v1/cells/cell-1").expect(200)
+            #expect(try cell["state"] == "active" && cell["schedulable"] == false)
+        }
+    }
+}
