@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import Registry
@@ -212,7 +213,7 @@ struct RebalancePlannerTests {
         #expect(shown["meanPercent"] == 50.0)
         #expect(shown["largestDeviationPercent"] == ["before": 30.0, "after": 5.0])
         #expect(shown["cellsOutsideBand"] == ["before": 2, "after": 0, "left": []])
-        #expect(shown["counts"]?["moves"] == 25)
-        #expect(shown["moves"]?.array?.count == 1)
+        #expect(shown["moves"]?["total"] == 25)
+        #expect(shown["moves"]?["items"]?.array?.count == 1)
     }
 }

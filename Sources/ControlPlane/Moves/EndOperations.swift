@@ -134,6 +134,17 @@ struct Ending {
             : tenants.map { Blocker(kind: "tenant", id: $0.id.rawValue, message: "is still on '\(cell)'") }
     }
 
+    /// Tenants that are where they were, each with what kept it there.
+    private func left(_ operation: Operation) throws -> [Blocker] {
+        var left = try transaction.moves(of: operation, state: .failed, limit: Limits.blockersShownMax)
+        left += try transaction.moves(of: operation, state: .returned, limit: Limits.blockersShownMax)
+        return left.prefix(Limits.blockersShownMax).map { move in
+            Blocker(
+                kind: "tenant", id: move.tenant.rawValue,
+                message: move.message.isEmpty ? "was taken back at the deadline" : move.message)
+        }
+    }
+
     /// What batches that were taken back had waited for, said once.
     private func heldUp(_ operation: Operation) throws -> [Blocker] {
         var found: [Blocker] = []
@@ -151,16 +162,7 @@ struct Ending {
         operation.endedAt = transaction.now
         operation.evidence = try evidence(of: operation)
         if event == .fail, operation.blockers.isEmpty {
-            let left = try [Move.State.failed, .returned].flatMap { state in
-                try transaction.moves(of: operation, state: state, limit: Limits.blockersShownMax)
-            }
-            operation.blockers =
-                try heldUp(operation)
-                + left.prefix(Limits.blockersShownMax).map {
-                    Blocker(
-                        kind: "tenant", id: $0.tenant.rawValue,
-                        message: $0.message.isEmpty ? "was taken back at the deadline" : $0.message)
-                }
+            operation.blockers = try heldUp(operation) + left(operation)
         }
         try transaction.log(
             operation.number,
