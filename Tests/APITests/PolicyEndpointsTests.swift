@@ -1,8 +1,9 @@
-import ControlPlane
 import HTTP
 import JSON
 import Registry
 import Testing
+
+@testable import ControlPlane
 
 @Suite("Safety policies and the cells' seal")
 struct PolicyEndpointsTests {
@@ -161,6 +162,20 @@ struct PolicyEndpointsTests {
             .expect(403, "permissionDenied")
             try await api.send(.put, "/v1/cells/nowhere/ownership", ["applied": .string(api.table)]).expect(
                 404, "notFound")
+        }
+    }
+
+    @Test("a cell's poll may acknowledge what it polls from; who only reads acknowledges nothing")
+    func ownershipByPoll() async throws {
+        try await TestAPI.withAcme { api in
+            let feed = "/v1/cells/cell-1/tenants?ack=true"
+            let cell = try #require(CellID("cell-1"))
+            try await api.send(.get, feed, as: .cell).expect(400, "invalidArgument", field: "ack")
+            try await api.send(.get, "\(feed)&since=\(api.table)", as: .gateway).expect(
+                403, "permissionDenied")
+            #expect(api.controlPlane.seal(of: cell) == nil)
+            try await api.send(.get, "\(feed)&since=\(api.table)", as: .cell).expect(200)
+            #expect(api.controlPlane.seal(of: cell) == api.controlPlane.routing.current.revision)
         }
     }
 

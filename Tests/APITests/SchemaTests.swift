@@ -39,6 +39,8 @@ struct SchemaTests {
     @Test("a query parameter is refused where its schema forbids it, and only there")
     func query() async throws {
         try await TestAPI.withAcme { api in
+            try await api.addCell("cell-2")
+            let move = try await api.begin("/v1/tenants/acme:move")
             for operation in api.contract.operations where operation.method == .get {
                 for parameter in operation.parameters where parameter["in"] == "query" {
                     let name = try #require(parameter["name"]?.string),
@@ -49,8 +51,8 @@ struct SchemaTests {
                         }
                         let isAllowed = fits(Self.value(text)) || fits(.string(text))
                         var target =
-                            "\(Self.path(operation))?\(name)=\(PercentEncoding.encode(queryValue: text))"
-                        if name == "wait", operation.queryNames.contains("since") {
+                            "\(Self.path(operation, move))?\(name)=\(PercentEncoding.encode(queryValue: text))"
+                        if ["wait", "ack"].contains(name), operation.queryNames.contains("since") {
                             target += "&since=\(api.controlPlane.revision)"
                         }
                         if operation.id == "resolveRoute", name != "host" { target += "&host=shop.acme.com" }
@@ -64,11 +66,12 @@ struct SchemaTests {
         }
     }
 
-    private static func path(_ operation: Contract.Operation) -> String {
+    /// - Parameter move: an operation that there is.
+    private static func path(_ operation: Contract.Operation, _ move: String) -> String {
         operation.path.replacing("{cell}", with: "cell-1").replacing("{tenant}", with: "acme")
             .replacing("{gateway}", with: "edge-1").replacing("{revision}", with: "1").replacing(
                 "{token}", with: "edge"
-            ).replacing("{operation}", with: "op-none").replacing("{migration}", with: "op-none")
+            ).replacing("{operation}", with: move).replacing("{migration}", with: move)
     }
 
     @Test("a path parameter that its schema allows is never wrong, and one that it forbids is never served")
