@@ -20,20 +20,31 @@ public final class SharedBytes: Sendable {
     }
 
     /// A copy.
-    public convenience init(_ bytes: some Collection<UInt8>) {
-        let copy = Copy(bytes)
-        self.init(owner: copy, start: copy.start, count: bytes.count)
+    public convenience init(_ bytes: [UInt8]) { self.init(joining: [bytes]) }
+
+    /// A copy of the pieces, one behind the other: each byte is copied once, which counts where they are megabytes.
+    public convenience init(joining pieces: [[UInt8]]) {
+        let copy = Copy(pieces)
+        self.init(owner: copy, start: copy.start, count: copy.count)
     }
 
     public var bytes: [UInt8] { [UInt8](UnsafeRawBufferPointer(start: start, count: count)) }
 
     private final class Copy: Sendable {
         nonisolated(unsafe) let start: UnsafeRawPointer  // Never written after `init`.
+        let count: Int
 
-        init(_ bytes: some Collection<UInt8>) {
-            let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: Swift.max(1, bytes.count))
-            _ = buffer.initialize(from: bytes)
-            start = UnsafeRawPointer(buffer.baseAddress!)
+        init(_ pieces: [[UInt8]]) {
+            count = pieces.reduce(0) { $0 + $1.count }
+            let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, count), alignment: 16)
+            var end = memory
+            for piece in pieces {
+                piece.withUnsafeBytes { bytes in
+                    if let start = bytes.baseAddress { end.copyMemory(from: start, byteCount: bytes.count) }
+                }
+                end += piece.count
+            }
+            start = UnsafeRawPointer(memory)
         }
 
         deinit { start.deallocate() }

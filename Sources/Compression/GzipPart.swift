@@ -37,14 +37,15 @@ public struct GzipPart: Sendable, Equatable {
     }
 
     /// One gzip stream of all parts in their order.
-    public static func stitched(_ parts: [GzipPart]) -> [UInt8] {
-        let end = trailer(parts)
-        var stream: [UInt8] = []
-        stream.reserveCapacity(parts.reduce(header.count + end.count) { $0 + $1.deflated.count })
-        stream += header
-        for part in parts { stream += part.deflated }
-        stream += end
-        return stream
+    public static func stitched(_ parts: [GzipPart]) -> [UInt8] { Array(pieces(parts).joined()) }
+
+    /// The same in its pieces, for whoever has a place to put them together.
+    public static func pieces(_ parts: [GzipPart]) -> [[UInt8]] {
+        var pieces = [header]
+        pieces.reserveCapacity(parts.count + 2)
+        for part in parts { pieces.append(part.deflated) }
+        pieces.append(trailer(parts))
+        return pieces
     }
 
     /// What comes before the first part: no name, no time, so that the same parts give the same bytes.

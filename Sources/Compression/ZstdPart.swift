@@ -13,8 +13,11 @@ public struct ZstdPart: Sendable, Equatable {
     }
 
     /// One zstd stream of all parts in their order; of no parts, the frame of nothing.
-    public static func stitched(_ parts: [ZstdPart]) -> [UInt8] {
-        parts.isEmpty ? empty : Array(parts.map(\.frame).joined())
+    public static func stitched(_ parts: [ZstdPart]) -> [UInt8] { Array(pieces(parts).joined()) }
+
+    /// The same in its pieces, for whoever has a place to put them together.
+    public static func pieces(_ parts: [ZstdPart]) -> [[UInt8]] {
+        parts.isEmpty ? [empty] : parts.map(\.frame)
     }
 
     /// A frame with one empty raw block, its content size said to be zero (RFC 8878 §3.1.1).

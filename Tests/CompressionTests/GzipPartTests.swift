@@ -35,6 +35,7 @@ import Testing
     func pieces() throws {
         let parts = try [text(bytes: 10), text(bytes: 20)].map { try GzipPart(compressing: $0) }
         let pieces = [GzipPart.header] + parts.map(\.deflated) + [GzipPart.trailer(parts)]
+        #expect(GzipPart.pieces(parts) == pieces)
         #expect(Array(pieces.joined()) == GzipPart.stitched(parts))
     }
 

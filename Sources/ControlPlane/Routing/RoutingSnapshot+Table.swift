@@ -26,23 +26,17 @@ extension RoutingSnapshot {
     public func table(_ encoding: ContentEncoding?) throws(CompressionError) -> SharedBytes {
         switch encoding {
         case nil:
-            plainTable.value {
-                let parts = tableParts.map { $0.json() }
-                var bytes: [UInt8] = []
-                bytes.reserveCapacity(parts.reduce(0) { $0 + $1.count })
-                for part in parts { bytes += part }
-                return SharedBytes(bytes)
-            }
+            plainTable.value { SharedBytes(joining: tableParts.map { $0.json() }) }
         case .gzip:
             try gzipTable.value { () throws(CompressionError) in
                 SharedBytes(
-                    GzipPart.stitched(
+                    joining: GzipPart.pieces(
                         try tableParts.map { (part) throws(CompressionError) in try part.gzip() }))
             }
         case .zstd:
             try zstdTable.value { () throws(CompressionError) in
                 SharedBytes(
-                    ZstdPart.stitched(
+                    joining: ZstdPart.pieces(
                         try tableParts.map { (part) throws(CompressionError) in try part.zstd() }))
             }
         }
@@ -118,7 +112,13 @@ private enum PartOfTable {
 extension [PartOfTable] {
     /// With a comma between each two.
     fileprivate var separated: [PartOfTable] {
-        Array(map { [$0] }.joined(separator: [.text(.comma)]))
+        var parts: [PartOfTable] = []
+        parts.reserveCapacity(count * 2)
+        for part in self {
+            if !parts.isEmpty { parts.append(.text(.comma)) }
+            parts.append(part)
+        }
+        return parts
     }
 }
 
