@@ -90,10 +90,7 @@ public struct APIHandler: Handler {
             }
             return anonymous
         }
-        guard field.utf8.count > 7, field.prefix(7).lowercased() == "bearer ",
-            let principal = endpoints.controlPlane.tokens.principal(
-                bearing: String(field.dropFirst(7)), at: endpoints.controlPlane.clock.now())
-        else {
+        guard let principal = bearer(field) else {
             throw RegistryError(
                 .unauthenticated, "The token is unknown, revoked or past its expiry.",
                 nextSteps: ["send Authorization: Bearer <token>"])
@@ -105,6 +102,19 @@ public struct APIHandler: Handler {
             )
         }
         return principal
+    }
+
+    /// Who the field's bearer token stands for; the scheme compares without case (RFC 9110 §11.1).
+    private func bearer(_ field: String) -> Principal? {
+        var field = field
+        return field.withUTF8 { bytes in
+            guard bytes.count > 7, zip(bytes, "bearer ".utf8).allSatisfy({ $0 | 0x20 == $1 }) else {
+                return nil
+            }
+            return endpoints.controlPlane.tokens.principal(
+                bearing: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[7...]),
+                at: endpoints.controlPlane.clock.now())
+        }
     }
 
     private func query(_ head: RequestHead, of operation: Operation) throws(RegistryError) -> Query {

@@ -36,6 +36,7 @@ public struct Fields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     }
 
     public private(set) var all: [Field]
+    private static let usualCount = 6
 
     public init() { all = [] }
     public init(dictionaryLiteral elements: (FieldName, String)...) {
@@ -52,6 +53,8 @@ public struct Fields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     }
 
     public mutating func append(_ name: FieldName, _ value: String) {
+        // Room for what most answers have, in one allocation instead of three.
+        if all.capacity < Self.usualCount { all.reserveCapacity(Self.usualCount) }
         all.append(Field(name: name, value: value))
     }
 }
