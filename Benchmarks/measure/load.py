@@ -48,7 +48,7 @@ def wrk_result(output, refused_ok=False):
 
 def wrk(server, port, file, connections=64, seconds=None, pause_ms=0):
     """Requests a second, percentiles in µs, and the server's CPU in µs a request."""
-    seconds = seconds or scaled(3, 1)
+    seconds = seconds or scaled(2, 1)
     before = server.cpu_seconds()
     command = wrk_command(port, file, connections, seconds, pause_ms)
     done = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -65,7 +65,7 @@ def wrk(server, port, file, connections=64, seconds=None, pause_ms=0):
 
 def h2load(server, port, target, headers, connections=64, seconds=None, options=()):
     """One request again and again, one at a time on each connection."""
-    seconds = seconds or scaled(3, 1)
+    seconds = seconds or scaled(2, 1)
     before = server.cpu_seconds()
     log = scratch_file(b"")
     command = [

@@ -2,6 +2,8 @@
 
 import atexit
 import os
+import resource
+import signal
 import socket
 import statistics
 import subprocess
@@ -23,18 +25,22 @@ ANY_CORE = set(CORES)
 _running = []
 
 
-def busy_share():
-    """The share of the machine's time that somebody takes, over half a second."""
+class Others:
+    """How much of the machine's time went to others than this run and its processes, which must have ended."""
 
-    def times():
+    def __init__(self):
+        self.start = self._times()
+
+    def _times(self):
         with open("/proc/stat") as lines:
-            values = list(map(int, next(lines).split()[1:9]))
-        return sum(values), values[3] + values[4]
+            values = [int(v) / os.sysconf("SC_CLK_TCK") for v in next(lines).split()[1:9]]
+        idle = values[3] + values[4]
+        usages = [resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(values), sum(values) - idle, sum(u.ru_utime + u.ru_stime for u in usages)
 
-    total, idle = times()
-    time.sleep(0.5)
-    total_after, idle_after = times()
-    return 1 - (idle_after - idle) / (total_after - total)
+    def share(self):
+        total, busy, own = (end - start for start, end in zip(self.start, self._times()))
+        return max(0, busy - own) / total
 
 
 def free_port():
@@ -96,6 +102,10 @@ class Process:
                 time.sleep(0.02)
         self.log.seek(0)
         raise RuntimeError(f"{self.popen.args} does not listen: {self.log.read()[-2000:]}")
+
+
+# So that whoever stops a benchmark stops its servers too.
+signal.signal(signal.SIGTERM, lambda *_: exit(143))
 
 
 @atexit.register

@@ -59,7 +59,7 @@ def number(value):
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
 
 
-def save(benchmark, figures):
+def save(benchmark, figures, others):
     RESULTS.mkdir(exist_ok=True)
     document = {
         "benchmark": benchmark,
@@ -68,6 +68,7 @@ def save(benchmark, figures):
             "cpu": cpu(), "cores": len(CORES), "kernel": platform.release(),
             "memoryGiB": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         },
+        "shareOfOthers": round(others, 3),
         "versions": versions(),
         "figures": [asdict(f) | {"ratio": f.ratio, "goal": f.goal, "met": f.met} for f in figures],
     }  # fmt: skip

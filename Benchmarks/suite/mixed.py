@@ -21,7 +21,7 @@ CONNECTIONS, PAUSE_MS = 16, 5
 
 def measure(options):
     choose = random.Random(1)
-    with ControlPlane(cores=ANY_CORE) as server, Watchers(server.port, POLLS) as watchers:
+    with ControlPlane(cores=ANY_CORE) as server:
         server.load_cells()
         server.load_tenants(TENANTS)
         names = [registry.tenant(choose.randrange(TENANTS)) for _ in range(20_000)]
@@ -33,7 +33,7 @@ def measure(options):
 
         medians = interleaved(ROUNDS, {
             "rest": lookups,
-            "load": lambda: busy(server, watchers, lookups, next(rounds)),
+            "load": lambda: busy(server, lookups, next(rounds)),
         })  # fmt: skip
     rest, load_ = medians["rest"], medians["load"]
     bound = (2 * rest["p99"] + 2_000) / 1e3
@@ -46,21 +46,23 @@ def measure(options):
     ]
 
 
-def busy(server, watchers, lookups, turn):
+def busy(server, lookups, turn):
     """The lookups, with 64 writers in a loop and 500 polls that ask again as soon as all have their answer."""
     puts = load.request_file([server.put_tenant(f"busy-{turn}-{n}") for n in range(40_000 * SECONDS)])
     command = load.wrk_command(server.port, puts, 64, SECONDS + 1)
     over, fanouts = threading.Event(), [0]
 
-    def poll():
+    def poll(watchers):
         while not over.is_set():
             since = server.routing_revision()
             watchers.watch(server.request("GET", f"/v1/routing-table?since={since}&wait=2s"))
             watchers.await_("HTTP/1.1")
             fanouts[0] += 1
 
-    gateways = threading.Thread(target=poll)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writers:
+    with Watchers(server.port, POLLS) as watchers, subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True
+    ) as writers:
+        gateways = threading.Thread(target=poll, args=[watchers])
         gateways.start()
         result = lookups()
         over.set()

@@ -42,7 +42,9 @@ def with_tenants(count, empty):
 
 
 def index(data, count, name):
-    """Lookups and changes as requests, beside those of a small registry: the difference is the index's size."""
+    """Lookups and changes as requests, beside those of a small registry.
+
+    For lookups the difference is the index's size; for changes it is the database's as well."""
     few = 1_000
     with ControlPlane(data) as big, ControlPlane() as small:
         small.load_cells()
@@ -50,7 +52,7 @@ def index(data, count, name):
         results = {}
         for server, size in ((big, count), (small, few)):
             choose = random.Random(1)
-            names = [registry.tenant(choose.randrange(size)) for _ in range(min(200_000, size * 20))]
+            names = [registry.tenant(choose.randrange(size)) for _ in range(scaled(100_000, 1_000))]
             gets = load.request_file([server.request("GET", f"/v1/routes/{n}") for n in names])
             puts = load.request_file([server.put_tenant(f"new-{n}") for n in range(60_000)])
             results[server] = (
@@ -61,5 +63,5 @@ def index(data, count, name):
     of = f"beside {few:,}, CPU"
     return [
         Figure(f"lookup among {name} {of}", lookup * 1e3, "ns more", at_most=150),
-        Figure(f"change among {name} {of}", change, "µs more", at_most=20),
+        Figure(f"change among {name} {of}", change, "µs more"),
     ]

@@ -8,7 +8,7 @@ from measure.pace import scaled
 from measure.processes import SERVER_CORE, interleaved, tool
 from measure.report import Figure
 
-SECONDS = scaled(3, 1)
+SECONDS = scaled(2, 1)
 ROUNDS = scaled(3, 1)
 WRITES_MAX = 40_000 * SECONDS
 GOALS = {1: (None, 0.9, None), 8: (None, None, None), 64: (2.5, 1.3, 3)}
