@@ -104,11 +104,16 @@ public enum PlacementPolicy {
         guard ties.count > 1 else { return ties.first }
         let zones = ZoneUtilisation(of: cells)
         let seed = stableHash(question.tenant.rawValue)
-        return ties.map { (index: $0, zone: zones[cells[$0].zone], hash: mixed(seed, cells[$0].hash)) }
-            .min { a, b in
-                let order = compare(a.zone.load, a.zone.capacity, b.zone.load, b.zone.capacity)
-                return order == 0 ? a.hash < b.hash : order < 0
-            }?.index
+        var chosen: (index: Int, zone: (load: Int64, capacity: Int64), hash: UInt64)?
+        for index in ties {
+            let (zone, hash) = (zones[cells[index].zone], mixed(seed, cells[index].hash))
+            if let chosen {
+                let order = compare(zone.load, zone.capacity, chosen.zone.load, chosen.zone.capacity)
+                guard order < 0 || order == 0 && hash < chosen.hash else { continue }
+            }
+            chosen = (index, zone, hash)
+        }
+        return chosen?.index
     }
 
     /// A cell's load, the tenant's own left out.
@@ -139,21 +144,28 @@ public enum PlacementPolicy {
     }
 
     /// Load and capacity of each zone's active cells. A handful of zones: a scan beats a dictionary, and this is made
-    /// for each tenant of an import.
+    /// for each tenant of an import. Nothing is copied out of the cells, for each copy counts eight references.
     private struct ZoneUtilisation {
         private var sums: [(zone: String, load: Int64, capacity: Int64)] = []
 
         init(of cells: [Candidate]) {
-            for cell in cells where cell.state == .active {
-                let position = sums.firstIndex { $0.zone == cell.zone } ?? sums.endIndex
-                if position == sums.endIndex { sums.append((cell.zone, 0, 0)) }
-                sums[position].load += cell.load
-                sums[position].capacity += cell.capacity
+            for index in cells.indices where cells[index].state == .active {
+                let position = position(of: cells[index].zone)
+                if position == sums.endIndex { sums.append((cells[index].zone, 0, 0)) }
+                sums[position].load += cells[index].load
+                sums[position].capacity += cells[index].capacity
             }
         }
 
         subscript(zone: String) -> (load: Int64, capacity: Int64) {
-            sums.first { $0.zone == zone }.map { ($0.load, $0.capacity) } ?? (0, 0)
+            let position = position(of: zone)
+            return position == sums.endIndex ? (0, 0) : (sums[position].load, sums[position].capacity)
+        }
+
+        private func position(of zone: String) -> Int {
+            var position = 0
+            while position < sums.endIndex, sums[position].zone != zone { position += 1 }
+            return position
         }
     }
 }
