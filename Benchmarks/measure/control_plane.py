@@ -4,7 +4,6 @@ import http.client
 import json
 import re
 import subprocess
-import threading
 import time
 
 from . import registry
@@ -24,30 +23,30 @@ class ControlPlane(Process):
         if connections:
             options += ["--connections-max", connections, "--watches-max", connections]
         start = time.perf_counter()
-        super().__init__([*program, *options], cores, stderr=subprocess.PIPE)
+        super().__init__([*program, *options], cores)
         self.port, self.health_port = self._ports()
         self._must_be_ready()
         self.seconds_to_ready = time.perf_counter() - start
-        threading.Thread(target=self._drain, daemon=True).start()
         self.token = (self.data / "admin-token").read_text().strip()
         self.authorization = f"Authorization: Bearer {self.token}"
 
     def _ports(self):
-        for line in self.popen.stderr:
-            event = json.loads(line) if line.startswith(b"{") else {}
-            if event.get("message") == "serving":
-                return [int(event[key].rsplit(":", 1)[1]) for key in ("listen", "healthListen")]
-        raise RuntimeError("the control plane did not start")
+        """Where it listens, as its log says."""
+        with open(self.log.name) as log:
+            while self.popen.poll() is None:
+                line = log.readline()
+                if '"message":"serving"' in line and line.endswith("\n"):
+                    event = json.loads(line)
+                    return [int(event[key].rsplit(":", 1)[1]) for key in ("listen", "healthListen")]
+                if not line:
+                    time.sleep(0.001)
+        raise RuntimeError(f"the control plane did not start: {open(self.log.name).read()[-2000:]}")
 
     def _must_be_ready(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.health_port, timeout=10)
         connection.request("GET", "/health/ready")
         if connection.getresponse().status != 200:
             raise RuntimeError("the control plane serves and is not ready")
-
-    def _drain(self):
-        for _ in self.popen.stderr:
-            pass
 
     def call(self, method, path, body=None, timeout=600, **headers):
         """The answer's bytes; the fields of the last one are in `answered`."""
@@ -95,7 +94,7 @@ class ControlPlane(Process):
         while self.metric("titan_watches") != count:
             if time.monotonic() > end:
                 raise RuntimeError(f"only {self.metric('titan_watches')} of {count} long polls are held")
-            time.sleep(0.01)
+            time.sleep(0.05)
 
 
 _filled = {}
