@@ -1,4 +1,4 @@
-"""Start to ready, and what a tenant costs in memory. Ten million tenants take two minutes to make: `--ten-million`."""
+"""Start to ready, and what a tenant costs in memory. Ten million take long to make: `--ten-million`."""
 
 import random
 import statistics
