@@ -50,7 +50,7 @@ struct CapacityForecastTests {
         #expect(
             shown["cells"]?[2] == [
                 "cell": "cell-2", "zone": "b", "state": "active", "schedulable": false, "capacity": 100,
-                "load": 10, "reserved": 0, "headroom": 90, "tenants": 10,
+                "load": 10, "reserved": 0, "headroom": 0, "tenants": 10,
             ])
         #expect(shown["cells"]?.array?.count == 4)
         #expect(

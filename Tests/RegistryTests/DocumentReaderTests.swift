@@ -7,7 +7,7 @@ struct DocumentReaderTests {
     @Test("everything that is wrong is told at once, each with its path")
     func allErrors() throws {
         let reader = try DocumentReader([
-            "name": 7, "count": 1.0, "far": 11, "flag": "yes", "wait": "1 s", "at": "today", "mode": "best",
+            "name": 7, "count": 1.5, "far": 11, "flag": "yes", "wait": "1 s", "at": "today", "mode": "best",
             "long": "12345", "tags": ["a", "a", 3, "b"], "labels": ["-x": "y", "ok": 5],
             "inside": ["deep": true, "odd": 1],
             "flat": [], "stray": absent,

@@ -111,8 +111,8 @@ public enum PlacementPolicy {
         if wanted.avoidCells.contains(cell.id), !next(.avoided) { return }
         if let other = question.avoided[cell.id], !next(.antiAffinity(other)) { return }
         if let holder = cell.dedicatedTo, holder != question.tenant, !next(.dedicated(to: holder)) { return }
-        let others = cell.tenants + cell.incoming - (isCurrent ? 1 : 0)
-        if wanted.dedicated, others > 0, !next(.notAlone(others)) { return }
+        let tenants = cell.tenants + cell.incoming
+        if wanted.dedicated, tenants > (isCurrent ? 1 : 0), !next(.notAlone(tenants)) { return }
         let headroom = cell.capacity - load(on: cell, without: question)
         guard headroom < question.load else { return }
         _ = next(.noHeadroom(max(0, headroom), needed: question.load))

@@ -58,7 +58,9 @@ struct RoutingModel: Sendable {
 
     func ownership(of cell: CellID, _ revision: Int64) -> JSONValue {
         let owned = tenants.filter { $0.value.cell == cell }.map { id, tenant in
-            (id.rawValue, ["epoch": .integer(tenant.epoch.rawValue)] as JSONValue)
+            var value: JSONObject = ["epoch": .integer(tenant.epoch.rawValue)]
+            if tenant.state != .serving { value["state"] = .string(tenant.state.rawValue) }
+            return (id.rawValue, JSONValue.object(value))
         }
         return [
             "revision": .string("\(Self.tag(revision))"), "cell": .string(cell.rawValue),

@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test("what concerns another cell, or a tenant's state alone, is no change of the list")
+    @Test("what concerns another cell is no change of the list; a tenant's state is one")
     func others() throws {
         let (one, two) = (RoutingModel.cellIDs[0], RoutingModel.cellIDs[1])
         let cell = RoutedCell(zone: "z", state: .active, endpoints: [:])
@@ -54,9 +54,14 @@ import Testing
                 revision: Revision(rawValue: 1)
             )
             .applying(
-                [tenant("b", on: two, .serving), tenant("a", on: one, .frozen)],
-                revision: Revision(rawValue: 2))
+                [tenant("b", on: two, .serving)], revision: Revision(rawValue: 2))
         #expect(try #require(snapshot.ownershipDelta(of: one, since: RoutingModel.tag(1))).isUnchanged)
+        let frozen = snapshot.applying([tenant("a", on: one, .frozen)], revision: Revision(rawValue: 3))
+        let delta = try #require(frozen.ownershipDelta(of: one, since: RoutingModel.tag(2))?.bytes)
+        #expect(String(decoding: delta, as: UTF8.self).contains(#""a":{"epoch":1,"state":"frozen"}"#))
+        let thawed = frozen.applying([tenant("a", on: one, .serving)], revision: Revision(rawValue: 4))
+        let thaw = try #require(thawed.ownershipDelta(of: one, since: RoutingModel.tag(3))?.bytes)
+        #expect(String(decoding: thaw, as: UTF8.self).contains(#""a":{"epoch":1,"state":null}"#))
         #expect(try #require(snapshot.ownershipDelta(of: two, since: RoutingModel.tag(1))).bytes != nil)
         #expect(try #require(snapshot.ownershipDelta(of: two, since: RoutingModel.tag(3))).isAhead)
         #expect(snapshot.ownershipDelta(of: CellID("cell-99")!, since: RoutingModel.tag(1)) == nil)
