@@ -122,7 +122,9 @@ struct BarrierTests {
             operation: OperationID("migration-k3v7q2mzt5xa")!, number: 1, source: CellID("cell-1")!,
             tenants: 1)
         batch.frozen = Self.frozen
-        let evidence = JSONValue.object(barrier.evidence(for: batch, at: Timestamp(rawValue: 0)))
+        let evidence = JSONValue.object(
+            barrier.evidence(
+                for: batch, at: Timestamp(rawValue: 0), in: Incarnation("k3v7q2mzt5xa")!))
         #expect(evidence["gateways"] == ["applied": 1, "expired": ["b"], "gone": ["c"]])
         #expect(evidence["seal"] == .null)
     }
