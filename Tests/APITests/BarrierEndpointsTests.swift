@@ -83,7 +83,8 @@ struct BarrierEndpointsTests {
             api.clock.advance(by: .seconds(60))
             let ended = try await api.outcome(of: id)
             #expect(ended["state"] == "failed" && ended["progress"]?["failed"] == 1)
-            #expect(ended["blockers"]?.names == ["tenant/acme"])
+            #expect(ended["blockers"]?.names == ["batch/1", "tenant/acme"])
+            #expect(ended["blockers"]?[0]?["message"]?.string?.contains("edge-1") == true)
             #expect(
                 ended["log"]?.array?.contains { $0["message"]?.string?.contains("edge-1") == true } == true)
             #expect(try await api.tenant("acme", "state") == "serving")

@@ -24,9 +24,9 @@ struct MigrationRefusalsTests {
             _ = try await refused(
                 "/v1/tenants/acme:move", ["to": "cell-1"], 409, "stateConflict", field: "to")
             _ = try await refused(
-                "/v1/migrations", ["from": "cell-1", "to": "cell-1"], 400, "invalidArgument", field: "to")
+                "/v1/migrations", ["from": "cell-1", "to": "cell-1"], 409, "stateConflict", field: "to")
             _ = try await refused(
-                "/v1/cells/cell-1:drain", ["to": "cell-1"], 400, "invalidArgument", field: "to")
+                "/v1/cells/cell-1:drain", ["to": "cell-1"], 409, "stateConflict", field: "to")
             _ = try await refused("/v1/cells/nowhere:drain", [:], 404, "notFound")
             _ = try await refused("/v1/migrations", [:], 400, "invalidArgument", field: "tenants")
             _ = try await refused(

@@ -78,7 +78,7 @@ struct TenantEndpointsTests {
                 409, "stateConflict")
             try await api.send(.patch, "/v1/tenants/acme", ["epoch": 2]).expect(409, "stateConflict")
             try await api.send(.put, "/v1/tenants/new", ["state": "frozen"]).expect(
-                400, "invalidArgument", field: "state")
+                409, "stateConflict", field: "state")
         }
     }
 

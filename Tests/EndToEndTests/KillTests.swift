@@ -97,9 +97,10 @@ extension EndToEndTests {
         private static func events(_ server: Server, after: inout Int64) throws -> [Int64: Event] {
             var events: [Int64: Event] = [:]
             while true {
-                let cursor = after == 0 ? "" : "&cursor=\(after)"
+                let cursor = after == 0 ? "" : "&after=\(after)"
                 let page = try server.admin.must("GET", "/v1/audit?limit=1000" + cursor)
-                for item in page["items"]?.array ?? [] {
+                let items = page["items"]?.array ?? []
+                for item in items {
                     guard let revision = item["revision"]?.integer, let id = item["id"]?.string,
                         let operation = item["operation"]?.string
                     else { throw Failure("What is \(item.encodedString())?") }
@@ -108,7 +109,7 @@ extension EndToEndTests {
                     events[revision] = Event(
                         tenant: id, operation: operation, reason: item["reason"]?.string ?? "")
                 }
-                if page["nextCursor"] == nil { return events }
+                if items.count < 1000 { return events }
             }
         }
     }

@@ -70,7 +70,7 @@ extension EndToEndTests {
                 "tenants.ndjson",
                 lines(hosts.indices) { #"{"id":"tenant-\#($0)","hosts":["\#(hosts[$0])"]}"# })
             for (command, count) in [
-                (["cells", "import", cells, "--activate"], Settings.cells),
+                (["cells", "import", cells], Settings.cells),
                 (["tenants", "import", tenants], hosts.count),
             ] {
                 let began = ContinuousClock.now
@@ -91,7 +91,7 @@ extension EndToEndTests {
             let ports = [("order-service", 50051), ("inventory-service", 50052), ("payment-service", 50053)]
             let endpoints = ports.map { #""\#($0)":"cell-\#(number).titan-cells.svc.cluster.local:\#($1)""# }
             return
-                #"{"id":"cell-\#(number)","zone":"\#(zone)","capacity":100000,"endpoints":{\#(endpoints.joined(separator: ","))}}"#
+                #"{"id":"cell-\#(number)","zone":"\#(zone)","state":"active","capacity":100000,"endpoints":{\#(endpoints.joined(separator: ","))}}"#
         }
 
         /// One a tenant: of the file that was given, or made up.

@@ -101,6 +101,7 @@ extension Change {
         }
         let open = try transaction.batches(of: old, limit: Int.max).filter { $0.state == .reversible }
         let numbers = Set(open.map(\.number))
+        var reversed: Set<Int64> = []
         var tenants: [Tenant] = []
         var targets: [TenantID: CellID] = [:]
         for move in try transaction.moves(of: old, state: .moved, limit: Int.max)
@@ -111,6 +112,7 @@ extension Change {
             try checkAtRest(tenant.id)
             tenants.append(tenant)
             targets[tenant.id] = move.source
+            reversed.insert(move.batch)
         }
         guard !tenants.isEmpty else {
             throw RegistryError(
@@ -128,7 +130,10 @@ extension Change {
             from: reader, standard: standard, except: ["includePinned", "reverseWindow"])
         try reader.finish()
         for leaving in old.leaving { try giveBack(leaving) }
-        for batch in open { _ = try take(Step(event: .reverse), of: batch, in: old) }
+        // One whose tenants have all moved on has nothing to take back.
+        for batch in open where reversed.contains(batch.number) {
+            _ = try take(Step(event: .reverse), of: batch, in: old)
+        }
         return try start(
             MigrationStart(
                 kind: .reversal, resource: "/v1/migrations/\(id)", options: options, reverses: id,

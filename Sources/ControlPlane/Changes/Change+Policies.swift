@@ -24,7 +24,7 @@ extension Change {
     func checkPolicies(_ start: MigrationStart) throws {
         let cells = try transaction.cells(page: Page(limit: Limits.cellsMax))
         let check = SafetyCheck(
-            cells: cells.map(SafetyCheck.Cell.init),
+            cells: try cells.map(facts(countingEvacuationsOnce: transaction.operationsUnderWay())),
             policies: try transaction.policies()?.policies ?? SafetyPolicies(), now: transaction.now)
         let action = SafetyCheck.Action(takingOut: Set(start.leaving.map(\.cell)), origin: .operator)
         let violations = check.outcome(of: action, override: start.options.override).violations.filter {
@@ -36,6 +36,18 @@ extension Change {
             .policyViolation,
             "A safety rule speaks against it: \(violations.map(\.message).joined(separator: " "))",
             blockers: violations.map(\.blocker), nextSteps: violations.flatMap(\.nextSteps))
+    }
+}
+
+/// What the rules look at of a cell. An evacuation is one drain, however many cells it takes: of those that one empties
+/// only the first counts as draining.
+private func facts(countingEvacuationsOnce operations: [Operation]) -> (CellRecord) -> SafetyCheck.Cell {
+    let counted = operations.filter { $0.kind == .evacuation }
+    let others = Set(counted.flatMap { $0.leaving.dropFirst().map(\.cell) })
+    return { record in
+        var cell = SafetyCheck.Cell(record)
+        if cell.state == .draining, others.contains(cell.id) { cell.state = .drained }
+        return cell
     }
 }
 

@@ -95,9 +95,11 @@ extension ControlPlane {
                     "observeEmpty", batches.compactMap(\.settledAt).max() ?? operation.createdAt,
                     operation.endedAt)
                 : nil,
-            step(
-                "window", batches.compactMap(\.settledAt).min(),
-                counts[.reversible] == nil ? operation.endedAt : nil),
+            operation.options.reverseWindow > .zero
+                ? step(
+                    "window", batches.compactMap(\.settledAt).min(),
+                    counts[.reversible] == nil ? batches.compactMap(\.windowEndsAt).max() : nil)
+                : nil,
         ].compactMap { $0 }
     }
 }

@@ -14,7 +14,12 @@ public struct DrainRequest: Sendable, Equatable {
         _ = reader.string("reason", bytesMax: Limits.reasonBytesMax)
         to = reader.parsed("to", Names.dnsLabelRule, CellID.init)
         options = MigrationOptions(from: reader)
-        if to == cell { reader.report("to", "can't be the cell that is drained") }
         try reader.finish()
+        guard to != cell else {
+            throw RegistryError(
+                .stateConflict, "The cell '\(cell)' can't be drained into itself.",
+                errors: [FieldError("to", "can't be the cell that is drained")],
+                nextSteps: ["leave 'to' out: the placement policy chooses for each tenant"])
+        }
     }
 }

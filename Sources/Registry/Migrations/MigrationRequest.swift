@@ -57,7 +57,11 @@ public struct MigrationRequest: Sendable, Equatable {
                 reader.report("selector", "must name a cell or labels")
             }
         }
-        if let to, to == from { reader.report("to", "is where the tenants are already") }
         try reader.finish()
+        if let to, to == from {
+            throw RegistryError(
+                .stateConflict, "The tenants are on the cell '\(to)' already.",
+                errors: [FieldError("to", "is where the tenants are already")])
+        }
     }
 }
