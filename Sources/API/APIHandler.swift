@@ -5,19 +5,32 @@ import Registry
 /// Serves the API on one listener: finds the operation, asks who calls, hands over, and turns errors into problems.
 public struct APIHandler: Handler {
     private let endpoints: Endpoints
-    private let routes: RouteTable<MeteredOperation>
+    /// Nil for what another listener serves.
+    private let routes: RouteTable<MeteredOperation?>
 
     public init(_ endpoints: Endpoints, listener: Operation.Listener) {
         self.endpoints = endpoints
-        let served = Routes.all.filter { $0.listeners.contains(listener) }
+        // The main one knows every path of the contract, so that a wrong method is 405 on what another serves too.
+        let known = Routes.all.filter { listener == .main || $0.listeners.contains(listener) }
         routes = RouteTable(
-            served.map { ($0.method, $0.path, MeteredOperation($0, endpoints.instruments.metrics)) })
+            known.map { operation in
+                let isServed = operation.listeners.contains(listener)
+                return (
+                    operation.method, operation.path,
+                    isServed ? MeteredOperation(operation, endpoints.instruments.metrics) : nil
+                )
+            })
     }
 
     public func receive(_ head: RequestHead) -> Reception {
         let requestID = RequestID.of(head)
         switch routes.match(head.method, path: head.path) {
-        case .found(let metered, let parameters):
+        case .found(.none, _): return refusePath(requestID)
+        case .found(.some(let metered), let parameters):
+            // No framing depends on it, but what a proxy makes of it nobody knows. A wrong method is told first.
+            if head.hasBody, metered.operation.method == .get {
+                return refuse(.malformedRequest, "A \(head.method.rawValue) has no body here.", requestID)
+            }
             return Exchange(metered, requestID: requestID, endpoints).reception {
                 try admit(head, to: metered.operation, parameters, requestID: requestID)
             }
@@ -29,12 +42,16 @@ public struct APIHandler: Handler {
             response.fields[.allow] = methods
             return .answer(response)
         case .notFound:
-            return refuse(
-                .notFound, "There is no such path.", requestID,
-                nextSteps: ["GET /openapi.yaml lists them all", "encode a ':' inside a name as %3A"])
+            return refusePath(requestID)
         case .malformedPath:
             return refuse(.malformedRequest, "The path has a bad percent escape, or is not UTF-8.", requestID)
         }
+    }
+
+    private func refusePath(_ requestID: String) -> Reception {
+        refuse(
+            .notFound, "There is no such path.", requestID,
+            nextSteps: ["GET /openapi.yaml lists them all", "encode a ':' inside a name as %3A"])
     }
 
     private func refuse(_ code: ErrorCode, _ detail: String, _ requestID: String, nextSteps: [String] = [])

@@ -7,9 +7,15 @@ public enum Method: String, Sendable, CaseIterable {
     case patch = "PATCH"
     case delete = "DELETE"
     case options = "OPTIONS"
-    /// Known so that it is answered 405 with `Allow`, as RFC 9110 §15.5.6 has it; nothing serves it.
+    // Known so that they are answered 405 with `Allow`, as RFC 9110 §15.5.6 has it; nothing serves them.
     case trace = "TRACE"
+    case query = "QUERY"
 
     /// True where RFC 9110 §9.2.1 promises that nothing is changed.
-    public var isSafe: Bool { self == .get || self == .head || self == .options || self == .trace }
+    public var isSafe: Bool {
+        switch self {
+        case .get, .head, .options, .trace, .query: true
+        case .put, .post, .patch, .delete: false
+        }
+    }
 }

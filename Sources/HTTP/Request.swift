@@ -23,7 +23,8 @@ public struct Request: Sendable {
 
     /// The same request seen as a head, for in-process tests that need no socket.
     public var head: RequestHead {
-        RequestHead(method: method, path: path, query: query, peer: peer, source: fields)
+        RequestHead(
+            method: method, path: path, query: query, peer: peer, hasBody: !body.isEmpty, source: fields)
     }
 }
 

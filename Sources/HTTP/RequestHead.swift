@@ -10,13 +10,19 @@ public struct RequestHead {
     /// What stands behind the first `?`, still percent-encoded; nil where there is none.
     public let query: [UInt8]?
     public let peer: Peer
+    /// Whether a body follows.
+    public let hasBody: Bool
     private let source: any FieldSource
 
-    public init(method: Method, path: [UInt8], query: [UInt8]?, peer: Peer, source: any FieldSource) {
+    public init(
+        method: Method, path: [UInt8], query: [UInt8]?, peer: Peer, hasBody: Bool = false,
+        source: any FieldSource
+    ) {
         self.method = method
         self.path = path
         self.query = query
         self.peer = peer
+        self.hasBody = hasBody
         self.source = source
     }
 

@@ -49,7 +49,7 @@ extension Connection {
             if loop.clientCertificate != .none { try checkCertificate() }
             let head = RequestHead(
                 method: verdict.method, path: target.path, query: target.query, peer: peer,
-                source: ConnectionFields(table: table))
+                hasBody: contentLength > 0, source: ConnectionFields(table: table))
             return try accept(loop.handler.receive(head), of: head)
         } catch {
             response = loop.configuration.problem(error)

@@ -48,7 +48,6 @@ struct RequestGuard {
         else {
             throw .methodNotImplemented
         }
-        if contentLength > 0, method == .get || method == .head || method == .trace { throw .bodyNotAllowed }
         return Verdict(method: method, contentLength: contentLength)
     }
 
@@ -115,6 +114,7 @@ extension Method {
         case 4 where isToken("HEAD"): self = .head
         case 5 where isToken("PATCH"): self = .patch
         case 5 where isToken("TRACE"): self = .trace
+        case 5 where isToken("QUERY"): self = .query
         case 6 where isToken("DELETE"): self = .delete
         case 7 where isToken("OPTIONS"): self = .options
         default: return nil

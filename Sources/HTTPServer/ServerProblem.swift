@@ -12,7 +12,6 @@ public enum ServerProblem: Error, Equatable, Sendable {
     case hostNotSingle
     case duplicateField(SingleField)
     case ambiguousFraming
-    case bodyNotAllowed
     case clientCertificateRequired
     case lengthRequired
     case contentTooLarge(bytesMax: Int)
@@ -28,7 +27,7 @@ public enum ServerProblem: Error, Equatable, Sendable {
     public var status: Status {
         switch self {
         case .malformedRequestLine, .malformedTarget, .malformedField, .hostNotSingle, .duplicateField,
-            .ambiguousFraming, .bodyNotAllowed:
+            .ambiguousFraming:
             .badRequest
         case .clientCertificateRequired: .forbidden
         case .lengthRequired: .lengthRequired
@@ -47,7 +46,7 @@ public enum ServerProblem: Error, Equatable, Sendable {
     public var code: String {
         switch self {
         case .malformedRequestLine, .malformedTarget, .malformedField, .hostNotSingle, .duplicateField,
-            .ambiguousFraming, .bodyNotAllowed:
+            .ambiguousFraming:
             "malformed_request"
         case .clientCertificateRequired: "client_certificate_required"
         case .lengthRequired: "length_required"
@@ -90,7 +89,6 @@ public enum ServerProblem: Error, Equatable, Sendable {
         case .hostNotSingle: "A request has exactly one Host."
         case .duplicateField(let field): "The field \(field.name) may come only once."
         case .ambiguousFraming: "Content-Length and Transfer-Encoding exclude each other."
-        case .bodyNotAllowed: "This method has no body."
         case .clientCertificateRequired: "A valid client certificate is required."
         case .lengthRequired: "Send a Content-Length; transfer codings are not accepted."
         case .contentTooLarge(let bytesMax): "The body may have at most \(bytesMax) bytes."

@@ -12,7 +12,7 @@ enum ServerProblems {
     private static func code(of problem: ServerProblem) -> ErrorCode {
         switch problem {
         case .malformedRequestLine, .malformedTarget, .malformedField, .hostNotSingle, .duplicateField,
-            .ambiguousFraming, .bodyNotAllowed:
+            .ambiguousFraming:
             .malformedRequest
         case .clientCertificateRequired: .permissionDenied
         case .lengthRequired: .lengthRequired

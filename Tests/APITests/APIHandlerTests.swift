@@ -28,11 +28,24 @@ struct APIHandlerTests {
                 ("/v1/cells/cell-1", ["DELETE", "GET", "HEAD", "PATCH", "PUT"]),
                 ("/v1/cells", ["GET", "HEAD"]),
                 ("/v1/cells/cell-1:cordon", ["POST"]), ("/v1/tokens", ["GET", "HEAD", "POST"]),
+                ("/metrics", ["GET", "HEAD"]),
             ] {
                 let answer = try await api.send(.options, path, as: nil).expect(405, "methodNotAllowed")
                 let listed = answer.fields[.allow]?.split(separator: ", ").map(String.init) ?? []
                 #expect(listed.filter { $0 != "OPTIONS" }.sorted() == allowed)
-                try await api.send(.trace, path, as: nil).expect(405, "methodNotAllowed")
+                for method in [Method.trace, .query] {
+                    try await api.send(method, path, as: nil).expect(405, "methodNotAllowed")
+                }
+            }
+        }
+    }
+
+    @Test("a body on what is read is 400, and 405 where nothing can be read")
+    func bodies() async throws {
+        try await TestAPI.withAcme { api in
+            for method in [Method.get, .head] {
+                try await api.send(method, "/v1/cells", [:]).expect(400, "malformedRequest")
+                try await api.send(method, "/v1/cells/cell-1:cordon", [:]).expect(405, "methodNotAllowed")
             }
         }
     }

@@ -37,7 +37,7 @@ struct DocumentReaderTests {
             ])
         #expect(error?.detail == "The field 'name' must be a string (and 16 more).")
         let messages = Dictionary(uniqueKeysWithValues: error?.errors.map { ($0.field, $0.message) } ?? [])
-        #expect(messages["count"] == "must be a whole number")
+        #expect(messages["count"] == "must be a whole number from 0 to 10")
         #expect(messages["far"] == "must be a whole number from 0 to 10")
         #expect(messages["flag"] == "must be true or false")
         #expect(messages["wait"] == "must be a duration like 30s or 1h30m, from 0s to 1m0s")
@@ -52,7 +52,7 @@ struct DocumentReaderTests {
     @Test("what is right is read, and what may be repeated is passed over")
     func read() throws {
         let reader = try DocumentReader([
-            "name": "a", "count": 10, "flag": false, "wait": "1m", "at": "2026-01-31T12:03:10Z",
+            "name": "a", "count": 10.0, "flag": false, "wait": "1m", "at": "2026-01-31T12:03:10Z",
             "role": "operator",
             "tags": ["a", "b"], "labels": ["app": "cell"], "revision": "whatever",
         ])
