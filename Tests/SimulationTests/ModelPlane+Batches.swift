@@ -134,7 +134,7 @@ extension ModelPlane {
             batch: seen, options: options, life: operation.life,
             isPastDeadline: time.wall >= operation.deadlineAt, now: time.wall, frozenFor: frozenFor,
             barrier: Barrier(gateways: gateways, seal: seal(of: source, batch)),
-            hasPlace: true, holds: [])
+            hasPlace: true, holds: [], restedFor: restedFor(batch, of: number, at: time.uptime))
     }
 
     private mutating func frozenFor(_ batch: Batch, of operation: Int, at uptime: Int64) -> Duration {
@@ -145,6 +145,17 @@ extension ModelPlane {
         }
         let since = memory.freezes[key] ?? uptime
         memory.freezes[key] = since
+        return .milliseconds(uptime - since)
+    }
+
+    private mutating func restedFor(_ batch: Batch, of operation: Int, at uptime: Int64) -> Duration {
+        let key = Freeze(operation: operation, batch: Int(batch.number), attempt: 0)
+        guard batch.state == .announced, batch.notBefore != nil else {
+            memory.rests[key] = nil
+            return .zero
+        }
+        let since = memory.rests[key] ?? uptime
+        memory.rests[key] = since
         return .milliseconds(uptime - since)
     }
 
@@ -286,7 +297,7 @@ extension ModelPlane {
         let isForgotten = fault == .announcementIsUsedAgain
         setStates(row, from: [.frozen], to: isForgotten ? .serving : .migrating, time)
         row.batch.notBefore = now(time).advanced(
-            byMilliseconds: min(Int64(1000) << min(row.batch.attempt, 6), 60_000))
+            byMilliseconds: row.batch.pauseBetweenFreezes.milliseconds)
         if !isForgotten {
             row.batch.announced = Revision(rawValue: disk.routingRevision)
         }

@@ -76,6 +76,7 @@ struct ModelPlane: SimulatedPlane {
         var gateways: [Int: (contact: Int64, applied: Int64?)] = [:]
         var seals: [Int: Int64] = [:]
         var freezes: [Freeze: Int64] = [:]
+        var rests: [Freeze: Int64] = [:]
         var emptied: [Int: Int64] = [:]
         var waiting: [Int: [Blocker]] = [:]
         var ending: [Int: [Blocker]] = [:]
