@@ -41,7 +41,7 @@ struct SimulationTests {
         "each guard of the control plane is needed: without it a schedule goes wrong",
         arguments: ModelPlane.Fault.allCases)
     func planeFaults(_ fault: ModelPlane.Fault) async throws {
-        let found = try await Simulation.search(from: 1, count: 20_000) {
+        let found = try await Simulation.search(from: 1, count: 100_000) {
             try await Simulation.run(seed: $0, plane: fault)
         }
         print("\(fault): \(found.map { "seed \($0.seed) \($0.what)" } ?? "not noticed")")
@@ -52,7 +52,7 @@ struct SimulationTests {
         "each rule of the gateways' contract is needed: broken, a schedule goes wrong",
         arguments: SimulatedGateway.Fault.allCases)
     func gatewayFaults(_ fault: SimulatedGateway.Fault) async throws {
-        let found = try await Simulation.search(from: 1, count: 20_000) {
+        let found = try await Simulation.search(from: 1, count: 100_000) {
             try await Simulation.run(seed: $0, gateway: fault)
         }
         print("\(fault): \(found.map { "seed \($0.seed) \($0.what)" } ?? "not noticed")")
@@ -63,7 +63,7 @@ struct SimulationTests {
         "each rule of the cells' contract is needed: broken, a schedule goes wrong",
         arguments: SimulatedCell.Fault.allCases)
     func cellFaults(_ fault: SimulatedCell.Fault) async throws {
-        let found = try await Simulation.search(from: 1, count: 20_000) {
+        let found = try await Simulation.search(from: 1, count: 100_000) {
             try await Simulation.run(seed: $0, cell: fault)
         }
         print("\(fault): \(found.map { "seed \($0.seed) \($0.what)" } ?? "not noticed")")
