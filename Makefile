@@ -6,7 +6,7 @@ DATA_DIR ?= ./data
 LIBRARIES = libmicrohttpd-dev libsqlite3-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev
 TOOLS = openssl gzip zstd python3 python3-venv curl jq prometheus spin gcc strace
 
-.PHONY: run build test lint examples model check thread-sanitizer smoke conformance torture bench instructions \
+.PHONY: run build test lint examples model simulate check thread-sanitizer smoke conformance torture bench instructions \
 	bench-tools libraries test-tools clean
 
 run: build ## Serve on 127.0.0.1:8080 with the database in ./data
@@ -47,6 +47,10 @@ examples: test-tools ## The reference gateway, cell and copier, by their own tes
 
 model: test-tools ## The cutover in every interleaving, with each guard and without it
 	Tests/Models/check
+
+simulate: libraries ## A simulated fleet in millions of schedules; SIMULATION_SEED=… replays one
+	SIMULATION_SCHEDULES=$${SIMULATION_SCHEDULES:-3000000} swift test -c release -Xswiftc -enable-testing \
+		--filter 'SimulationTests.SimulationTests/schedules'
 
 thread-sanitizer: libraries ## The concurrent parts once more, under the thread sanitizer
 	scripts/thread-sanitizer

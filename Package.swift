@@ -123,6 +123,10 @@ let package = Package(
                 "HTTPTestServer",
             ],
             swiftSettings: strict),
+        // Optimised in debug builds too: it runs schedules by the ten thousand.
+        .testTarget(
+            name: "SimulationTests", dependencies: ["ControlPlane", "Store", "Registry", "JSON"],
+            swiftSettings: strict + [.unsafeFlags(["-O"])]),
         .testTarget(
             name: "APITests",
             dependencies: [

@@ -32,6 +32,9 @@ extension Duration {
             ? "\(seconds / 60)m\(small)" : "\(seconds / 3600)h\(seconds / 60 % 60)m\(small)"
     }
 
+    /// The same without a fraction, so that `init(go:)` reads it back: `1500ms`.
+    public var goInWholeNumbers: String { milliseconds % 1000 == 0 ? go : "\(milliseconds)ms" }
+
     public var milliseconds: Int64 {
         components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }

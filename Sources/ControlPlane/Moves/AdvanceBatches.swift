@@ -33,7 +33,8 @@ struct AdvanceBatches: Reconciler {
                 isPastDeadline: now >= operation.deadlineAt, now: now,
                 frozenFor: controlPlane.moves.monitor.frozenFor(batch, at: controlPlane.clock.uptime()),
                 barrier: Barrier(gateways: gateways, seal: controlPlane.seal(of: batch.source)),
-                hasPlace: true, holds: operation.holds(among: holds))
+                hasPlace: true, holds: operation.holds(among: holds),
+                restedFor: controlPlane.moves.monitor.restedFor(batch, at: controlPlane.clock.uptime()))
             // Places are taken only for what would begin.
             if situation.decision == .take(.begin) { situation.hasPlace = view.takePlaces(for: batch) }
             switch situation.decision {

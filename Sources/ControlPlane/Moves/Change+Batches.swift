@@ -100,9 +100,8 @@ extension Change {
 
     private func unfreeze(_ batch: inout Batch, _ operation: Operation) throws {
         try setStates(of: batch, operation, from: [.frozen], to: .migrating)
-        let pauseMilliseconds = min(
-            Int64(1000) << min(batch.attempt, 6), Limits.freezePauseMax.milliseconds)
-        batch.notBefore = transaction.now.advanced(byMilliseconds: pauseMilliseconds)
+        batch.notBefore = transaction.now.advanced(
+            byMilliseconds: batch.pauseBetweenFreezes.milliseconds)
         batch.announced = try transaction.routingRevision()
         batch.freezeDeadline = nil
         batch.frozen = nil

@@ -10,6 +10,7 @@ final class MoveMonitor: Sendable {
         var waiting: [OperationID: [Int64: [Blocker]]] = [:]
         var ending: [OperationID: [Blocker]] = [:]
         var freezes: [BatchKey: ContinuousClock.Instant] = [:]
+        var rests: [BatchKey: ContinuousClock.Instant] = [:]
         var emptied: [CellID: Revision] = [:]
         var calls: [BatchKey: Call] = [:]
     }
@@ -64,6 +65,20 @@ final class MoveMonitor: Sendable {
             }
             let since = state.freezes[key] ?? now
             state.freezes[key] = since
+            return now - since
+        }
+    }
+
+    /// How long the batch has rested since its last freeze, as far as this process has seen.
+    func restedFor(_ batch: Batch, at now: ContinuousClock.Instant) -> Duration {
+        let key = BatchKey(operation: batch.operation, number: batch.number)
+        return state.withLock { state in
+            guard batch.state == .announced, batch.notBefore != nil else {
+                state.rests[key] = nil
+                return .zero
+            }
+            let since = state.rests[key] ?? now
+            state.rests[key] = since
             return now - since
         }
     }

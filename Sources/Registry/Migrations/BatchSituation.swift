@@ -10,6 +10,8 @@ public struct BatchSituation: Sendable {
     public var now: Timestamp
     /// How long the tenants have been frozen by a clock that never goes back, as far as this process has seen.
     public var frozenFor: Duration
+    /// How long they have been announced since the last freeze expired, by the same clock.
+    public var restedFor: Duration
     public var barrier: Barrier
     /// False while `maxParallel` or another batch's targets leave no place for it.
     public var hasPlace: Bool
@@ -18,7 +20,8 @@ public struct BatchSituation: Sendable {
 
     public init(
         batch: Batch, options: MigrationOptions, life: OperationLife, isPastDeadline: Bool, now: Timestamp,
-        frozenFor: Duration, barrier: Barrier, hasPlace: Bool, holds: [Blocker]
+        frozenFor: Duration, barrier: Barrier, hasPlace: Bool, holds: [Blocker],
+        restedFor: Duration = .zero
     ) {
         self.batch = batch
         self.options = options
@@ -26,6 +29,7 @@ public struct BatchSituation: Sendable {
         self.isPastDeadline = isPastDeadline
         self.now = now
         self.frozenFor = frozenFor
+        self.restedFor = restedFor
         self.barrier = barrier
         self.hasPlace = hasPlace
         self.holds = holds
@@ -95,10 +99,8 @@ extension BatchSituation {
     }
 
     private var freezes: BatchDecision {
-        // A pause that seems longer than any is was written by a clock that has been put back since.
-        if let notBefore = batch.notBefore, now < notBefore,
-            notBefore <= now.advanced(byMilliseconds: Limits.freezePauseMax.milliseconds)
-        {
+        // Over by either clock: one that has been put back must not make it an hour.
+        if let notBefore = batch.notBefore, now < notBefore, restedFor < batch.pauseBetweenFreezes {
             return .wait([
                 Blocker(
                     kind: "batch", id: String(batch.number),
@@ -142,6 +144,11 @@ extension BatchSituation {
 }
 
 extension Batch {
+    /// From an expired freeze to the next attempt: twice as long each time.
+    public var pauseBetweenFreezes: Duration {
+        min(.seconds(Int64(1) << min(attempt, 6)), Limits.freezePauseMax)
+    }
+
     /// The phases on the way forward are done one after the other; `cleanup` and `undo` each end a way of their own.
     func hasDone(_ wanted: MoverPhase) -> Bool {
         let forward: [MoverPhase] = [.prepare, .copy, .catchUp, .finalCopy]

@@ -101,8 +101,10 @@ public struct MigrationOptions: Sendable, Equatable {
                 "total": .integer(Int64(parallel.total)), "perSource": .integer(Int64(parallel.perSource)),
                 "perTarget": .integer(Int64(parallel.perTarget)),
             ],
-            "freezeDeadline": .string(freezeDeadline.go), "deadline": .string(deadline.go),
-            "onStragglers": .string(onStragglers.rawValue), "reverseWindow": .string(reverseWindow.go),
+            "freezeDeadline": .string(freezeDeadline.goInWholeNumbers),
+            "deadline": .string(deadline.goInWholeNumbers),
+            "onStragglers": .string(onStragglers.rawValue),
+            "reverseWindow": .string(reverseWindow.goInWholeNumbers),
             "mover": mover.document, "includePinned": .bool(includePinned),
         ]
         if let override { object["override"] = override.document }

@@ -119,6 +119,21 @@ struct BatchSituationTests {
         #expect(Self.waits(situation.decision, for: "1"))
     }
 
+    @Test("the pause after an expired freeze is over by either clock, and doubles up to a minute")
+    func pauseBetweenFreezes() {
+        var situation = Self.situation(.announced)
+        situation.batch.attempt = 3
+        #expect(situation.batch.pauseBetweenFreezes == .seconds(8))
+        // Written by a wall clock that was an hour ahead.
+        situation.batch.notBefore = Self.now.advanced(byMilliseconds: 3_608_000)
+        situation.restedFor = .milliseconds(7_999)
+        #expect(Self.waits(situation.decision, for: "1"))
+        situation.restedFor = .seconds(8)
+        #expect(situation.decision == .take(.freeze))
+        situation.batch.attempt = 40
+        #expect(situation.batch.pauseBetweenFreezes == Limits.freezePauseMax)
+    }
+
     @Test(
         "past the deadline: abort takes back what has not frozen, wait waits, force freezes and passes at the freeze's end"
     )
