@@ -33,7 +33,6 @@ test: libraries test-tools lint ## Every check
 	swift test --skip-build --no-parallel --filter EndToEndTests
 	$(MAKE) examples
 	scripts/smoke
-	scripts/conformance --examples 1 --seed 1 admin gateway # about a minute; `make conformance` for all of it
 	scripts/thread-sanitizer
 	Tests/Models/check
 
