@@ -32,6 +32,9 @@ let package = Package(
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CCompression", linkerSettings: [.linkedLibrary("z"), .linkedLibrary("zstd")]),
 
+        // openapi.yaml, embedded.
+        .target(name: "COpenAPI"),
+
         // Technology rooms: they know nothing of cells.
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Compression", dependencies: ["CCompression"], swiftSettings: adapter),
@@ -69,10 +72,9 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "ControlPlane", "Registry", "Bytes", "HTTP", "JSON", "Compression", "Telemetry",
+                "ControlPlane", "Registry", "Bytes", "HTTP", "JSON", "Compression", "Telemetry", "COpenAPI",
                 .product(name: "Logging", package: "swift-log"),
             ],
-            resources: [.embedInCode("openapi.yaml")],
             swiftSettings: strict),
 
         // The two programs.

@@ -1,3 +1,4 @@
+import COpenAPI
 import ControlPlane
 import HTTP
 import JSON
@@ -28,8 +29,11 @@ extension Endpoints {
         .answer(
             Response(
                 .ok, fields: [.contentType: MediaType.yaml.essence],
-                body: .bytes(PackageResources.openapi_yaml)))
+                body: .bytes(Self.openAPI)))
     }
+
+    private static let openAPI = [UInt8](
+        UnsafeRawBufferPointer(start: copenapi_text(), count: copenapi_count()))
 
     func getRegistry(_ call: Call, _ request: Request) async throws -> Response {
         let (revision, table) = (controlPlane.revision, controlPlane.routing.current)
