@@ -6,7 +6,7 @@ import Registry
 public struct APIHandler: Handler {
     private let endpoints: Endpoints
     /// Nil for what another listener serves.
-    private let routes: RouteTable<MeteredOperation?>
+    private let routes: RouteTable<ServedOperation?>
 
     public init(_ endpoints: Endpoints, listener: Operation.Listener) {
         self.endpoints = endpoints
@@ -16,35 +16,37 @@ public struct APIHandler: Handler {
             known.map { operation in
                 let isServed = operation.listeners.contains(listener)
                 return (
-                    operation.method, operation.path,
-                    isServed ? MeteredOperation(operation, endpoints.instruments.metrics) : nil
+                    operation.method, operation.path, isServed ? ServedOperation(operation, endpoints) : nil
                 )
             })
     }
 
     public func receive(_ head: RequestHead) -> Reception {
-        let requestID = RequestID.of(head)
+        let requestID = RequestID(of: head)
         switch routes.match(head.method, path: head.path) {
-        case .found(.none, _): return refusePath(requestID)
-        case .found(.some(let metered), let parameters):
+        case .found(.none, _): return refusePath(requestID.text)
+        case .found(.some(let served), let parameters):
             // No framing depends on it, but what a proxy makes of it nobody knows. A wrong method is told first.
-            if head.hasBody, metered.operation.method == .get {
-                return refuse(.malformedRequest, "A \(head.method.rawValue) has no body here.", requestID)
+            if head.hasBody, served.operation.method == .get {
+                return refuse(
+                    .malformedRequest, "A \(head.method.rawValue) has no body here.", requestID.text)
             }
-            return Exchange(metered, requestID: requestID, endpoints).reception {
-                try admit(head, to: metered.operation, parameters, requestID: requestID)
+            return Exchange(served, requestID, endpoints).reception {
+                let call = try admit(head, to: served.operation, parameters, requestID)
+                return try served.endpoint(call, head)
             }
         case .wrongMethod(let allowed):
             let methods = allowed.map(\.rawValue).joined(separator: ", ")
             var response = Problem.response(
                 RegistryError(.methodNotAllowed, "This path takes \(methods), not \(head.method.rawValue)."),
-                requestID: requestID)
+                requestID: requestID.text)
             response.fields[.allow] = methods
             return .answer(response)
         case .notFound:
-            return refusePath(requestID)
+            return refusePath(requestID.text)
         case .malformedPath:
-            return refuse(.malformedRequest, "The path has a bad percent escape, or is not UTF-8.", requestID)
+            return refuse(
+                .malformedRequest, "The path has a bad percent escape, or is not UTF-8.", requestID.text)
         }
     }
 
@@ -61,25 +63,12 @@ public struct APIHandler: Handler {
     }
 
     private func admit(
-        _ head: RequestHead, to operation: Operation, _ parameters: [String], requestID: String
-    ) throws -> Reception {
+        _ head: RequestHead, to operation: Operation, _ parameters: PathParameters, _ request: RequestID
+    ) throws(RegistryError) -> Call {
         let principal = try authenticate(head, for: operation)
-        let call = Call(
+        return Call(
             operation: operation, parameters: parameters, query: try query(head, of: operation),
-            principal: principal,
-            requestID: requestID, traceparent: head.field(.traceparent) ?? "")
-        switch operation.work {
-        case .immediate(let endpoint):
-            return try endpoint(endpoints)(call, head)
-        case .deferred(let bodyBytesMax, let endpoint):
-            return .deferred(bodyBytesMax: bodyBytesMax) { [endpoints] request in
-                await endpoints.answer(call) { try await endpoint(endpoints)(call, request) }
-            }
-        case .streamed(let bodyBytesMax, let endpoint):
-            return .streamed(bodyBytesMax: bodyBytesMax) { [endpoints] request, body in
-                await endpoints.answer(call) { try await endpoint(endpoints)(call, request, body) }
-            }
-        }
+            principal: principal, request: request)
     }
 
     private static let anybody = Principal(name: "anonymous", role: .gateway)
@@ -88,7 +77,7 @@ public struct APIHandler: Handler {
         -> Principal
     {
         if operation.access == .open { return Self.anybody }
-        guard let field = head.field(.authorization) else {
+        guard let principal = head.withField(.authorization, bearer) else {
             guard
                 let anonymous = endpoints.settings.anonymousRole.map({
                     Principal(name: "anonymous", role: $0)
@@ -107,7 +96,7 @@ public struct APIHandler: Handler {
             }
             return anonymous
         }
-        guard let principal = bearer(field) else {
+        guard let principal else {
             throw RegistryError(
                 .unauthenticated, "The token is unknown, revoked or past its expiry.",
                 nextSteps: ["send Authorization: Bearer <token>"])
@@ -122,17 +111,14 @@ public struct APIHandler: Handler {
     }
 
     /// Who the field's bearer token stands for; the scheme compares without case (RFC 9110 §11.1).
-    private func bearer(_ field: String) -> Principal? {
-        var field = field
-        return field.withUTF8 { bytes in
-            guard bytes.count > 7, zip(bytes, "bearer ".utf8).allSatisfy({ $0 | 0x20 == $1 }) else {
-                return nil
-            }
-            return endpoints.controlPlane.tokens.principal(
-                bearing: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[7...]),
-                at: endpoints.controlPlane.clock.now())
-        }
+    private func bearer(_ field: UnsafeBufferPointer<UInt8>) -> Principal? {
+        guard field.count > 7, zip(field, Self.scheme).allSatisfy({ $0 | 0x20 == $1 }) else { return nil }
+        return endpoints.controlPlane.tokens.principal(
+            bearing: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(field)[7...]),
+            at: endpoints.controlPlane.clock.now())
     }
+
+    private static let scheme = Array("bearer ".utf8)
 
     private func query(_ head: RequestHead, of operation: Operation) throws(RegistryError) -> Query {
         guard head.query != nil else { return Query.none }

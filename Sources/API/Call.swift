@@ -6,12 +6,12 @@ import Registry
 /// A request that has been routed and admitted: which operation, with which parameters, by whom.
 struct Call: Sendable {
     let operation: Operation
-    /// The path's parameters, in the template's order, decoded.
-    let parameters: [String]
+    let parameters: PathParameters
     let query: Query
     let principal: Principal
-    let requestID: String
-    let traceparent: String
+    let request: RequestID
+
+    var requestID: String { request.text }
 
     // MARK: Path
 

@@ -2,7 +2,7 @@ import HTTP
 import Registry
 
 /// One operation of the API: a line of `Routes`, and the operation of the same id in `openapi.yaml`.
-public struct Operation: Sendable {
+public final class Operation: Sendable {
     /// The operation id: what audit, metrics and logs call it.
     public let id: String
     public let method: Method
@@ -18,13 +18,14 @@ public struct Operation: Sendable {
     /// What serves it.
     enum Work: Sendable {
         /// Answered, or parked, on the server's loop, from memory alone.
-        case immediate(@Sendable (Endpoints) -> (Call, RequestHead) throws -> Reception)
+        case immediate(@Sendable (Endpoints) -> @Sendable (Call, RequestHead) throws -> Reception)
         /// Answered off the loop, with a body of at most that many bytes.
-        case deferred(bodyBytesMax: Int, @Sendable (Endpoints) -> (Call, Request) async throws -> Response)
+        case deferred(
+            bodyBytesMax: Int, @Sendable (Endpoints) -> @Sendable (Call, Request) async throws -> Response)
         /// As `deferred`, with the body as it arrives.
         case streamed(
             bodyBytesMax: Int,
-            @Sendable (Endpoints) -> (Call, Request, any BodyReader) async throws -> Response)
+            @Sendable (Endpoints) -> @Sendable (Call, Request, any BodyReader) async throws -> Response)
     }
 
     /// The two ports.
@@ -51,7 +52,7 @@ public struct Operation: Sendable {
     /// A question that goes to the store.
     static func read(
         _ id: String, _ path: String, _ access: Access, query: Set<String> = [],
-        _ endpoint: @escaping @Sendable (Endpoints) -> (Call, Request) async throws -> Response
+        _ endpoint: @escaping @Sendable (Endpoints) -> @Sendable (Call, Request) async throws -> Response
     ) -> Operation {
         Operation(id, .get, path, access, query: query, .deferred(bodyBytesMax: 0, endpoint))
     }
@@ -59,7 +60,7 @@ public struct Operation: Sendable {
     /// A change; every one of them can be tried by `dryRun`.
     static func write(
         _ id: String, _ method: Method, _ path: String, _ access: Access,
-        _ endpoint: @escaping @Sendable (Endpoints) -> (Call, Request) async throws -> Response
+        _ endpoint: @escaping @Sendable (Endpoints) -> @Sendable (Call, Request) async throws -> Response
     ) -> Operation {
         Operation(
             id, method, path, access, query: ["dryRun"],
@@ -70,7 +71,7 @@ public struct Operation: Sendable {
     static func memory(
         _ id: String, _ path: String, _ access: Access, query: Set<String> = [],
         listeners: Set<Listener> = [.main],
-        _ endpoint: @escaping @Sendable (Endpoints) -> (Call, RequestHead) throws -> Reception
+        _ endpoint: @escaping @Sendable (Endpoints) -> @Sendable (Call, RequestHead) throws -> Reception
     ) -> Operation {
         Operation(id, .get, path, access, query: query, listeners: listeners, .immediate(endpoint))
     }

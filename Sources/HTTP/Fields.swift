@@ -47,7 +47,7 @@ public struct Fields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     public subscript(_ name: FieldName) -> String? {
         get { all.first { $0.name == name }?.value }
         set {
-            all.removeAll { $0.name == name }
+            if all.contains(where: { $0.name == name }) { all.removeAll { $0.name == name } }
             if let newValue { append(name, newValue) }
         }
     }

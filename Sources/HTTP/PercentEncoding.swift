@@ -15,6 +15,8 @@ public enum PercentEncoding {
     public static func encode(queryValue: String) -> String { encode(queryValue) }
 
     static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool) -> String? {
+        let isPlain = bytes.allSatisfy { $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "+") }
+        if isPlain { return String(validating: bytes, as: UTF8.self) }
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
         var rest = bytes[...]

@@ -30,5 +30,10 @@ public struct Request: Sendable {
 
 extension Fields: FieldSource {
     public func value(of name: FieldName) -> String? { self[name] }
+    public func withValue(of name: FieldName, _ use: (UnsafeBufferPointer<UInt8>) -> Void) {
+        guard var value = self[name] else { return }
+        value.withUTF8(use)
+    }
+
     public func allFields() -> Fields { self }
 }

@@ -12,7 +12,7 @@ public struct RequestHead {
     public let peer: Peer
     /// Whether a body follows.
     public let hasBody: Bool
-    private let source: any FieldSource
+    @usableFromInline let source: any FieldSource
 
     public init(
         method: Method, path: [UInt8], query: [UInt8]?, peer: Peer, hasBody: Bool = false,
@@ -30,6 +30,17 @@ public struct RequestHead {
     /// be single.
     public func field(_ name: FieldName) -> String? { source.value(of: name) }
 
+    /// What `use` makes of a field's value where it lies, for what is looked at in each request; nil where it was
+    /// not sent.
+    @inlinable
+    public func withField<Result>(
+        _ name: FieldName, _ use: (UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result? {
+        var result: Result?
+        source.withValue(of: name) { result = use($0) }
+        return result
+    }
+
     /// A value of its own, without the body.
     public func copied() -> Request {
         Request(method: method, path: path, query: query, fields: source.allFields(), body: [], peer: peer)
@@ -39,6 +50,8 @@ public struct RequestHead {
 /// Where a head finds its fields: the server's connection, or a plain value in tests.
 public protocol FieldSource {
     func value(of name: FieldName) -> String?
+    /// Calls `use` with the value's bytes, valid meanwhile; not where the field was not sent.
+    func withValue(of name: FieldName, _ use: (UnsafeBufferPointer<UInt8>) -> Void)
     func allFields() -> Fields
 }
 

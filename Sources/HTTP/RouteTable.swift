@@ -6,7 +6,7 @@
 public struct RouteTable<Value: Sendable>: Sendable {
     public enum Match {
         /// The parameters in the template's order, decoded.
-        case found(Value, parameters: [String])
+        case found(Value, parameters: PathParameters)
         /// There is such a path, but not for this method: 405 with `Allow`.
         case wrongMethod(allowed: [Method])
         case notFound
@@ -14,8 +14,8 @@ public struct RouteTable<Value: Sendable>: Sendable {
         case malformedPath
     }
 
-    private var tree = RouteTree()
-    private let values: [Value]
+    @usableFromInline var tree = RouteTree()
+    @usableFromInline let values: [Value]
 
     /// - Precondition: no two entries have the same method and template, and nowhere does a literal stand
     ///   where another template has a parameter, for one would hide the other.
@@ -27,6 +27,7 @@ public struct RouteTable<Value: Sendable>: Sendable {
     }
 
     /// - Parameter path: as sent: starts with `/`, percent-encoded, without the query.
+    @inlinable
     public func match(_ method: Method, path: [UInt8]) -> Match {
         switch tree.match(method, path: path) {
         case .found(let value, let parameters): .found(values[value], parameters: parameters)

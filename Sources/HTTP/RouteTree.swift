@@ -1,10 +1,12 @@
 /// The templates of a `RouteTable` as a tree of segments.
 ///
 /// Kept in flat arrays of plain numbers: a look-up compares bytes with bytes and follows indexes, without a
-/// reference count or a String but for parameters, so that a gateway's read can go through it.
+/// reference count or a String, so that a gateway's read can go through it.
+@usableFromInline
 struct RouteTree: Sendable {
+    @usableFromInline
     enum Match {
-        case found(Int, parameters: [String])
+        case found(Int, parameters: PathParameters)
         case wrongMethod(allowed: [Method])
         case notFound
         case malformedPath
@@ -20,6 +22,8 @@ struct RouteTree: Sendable {
     /// The way from a node by a literal segment; the edges of a node are a chain.
     private struct Edge {
         var literal: Range<Int>
+        /// Its first eight bytes, which tell most of them apart.
+        var key: UInt64
         var node: Int
         var next: Int
     }
@@ -32,6 +36,9 @@ struct RouteTree: Sendable {
         var next: Int
     }
 
+    @usableFromInline
+    init() {}
+
     private var nodes = [Node()]
     private var edges: [Edge] = []
     private var ends: [End] = []
@@ -40,6 +47,8 @@ struct RouteTree: Sendable {
 
     mutating func add(_ method: Method, _ text: String, value: Int) {
         let template = RouteTemplate(text)
+        let parameterCount = template.segments.count { $0 == .parameter }
+        precondition(parameterCount <= PathParameters.countMax, "\(text) has too many parameters")
         var node = 0
         for segment in template.segments {
             switch segment {
@@ -63,7 +72,8 @@ struct RouteTree: Sendable {
 
     private mutating func addEdge(from node: Int, by literal: [UInt8]) -> Int {
         let target = addNode()
-        edges.append(Edge(literal: store(literal), node: target, next: nodes[node].firstEdge))
+        let key = literal.withUnsafeBufferPointer(Self.key)
+        edges.append(Edge(literal: store(literal), key: key, node: target, next: nodes[node].firstEdge))
         nodes[node].firstEdge = edges.count - 1
         return target
     }
@@ -84,31 +94,36 @@ struct RouteTree: Sendable {
         return (bytes.count - part.count)..<bytes.count
     }
 
+    @usableFromInline
     func match(_ method: Method, path: [UInt8]) -> Match {
-        path.withUnsafeBufferPointer { match(method, path: $0) }
+        path.withUnsafeBufferPointer { match(method, path: $0, PathParameters(of: path)) }
     }
 
-    private func match(_ method: Method, path: UnsafeBufferPointer<UInt8>) -> Match {
+    private func match(
+        _ method: Method, path: UnsafeBufferPointer<UInt8>, _ none: PathParameters
+    ) -> Match {
         guard path.first == UInt8(ascii: "/") else { return .notFound }
-        var parameters: [String] = []
+        var parameters = none
         var node = 0
         var start = 1
         while true {
             var end = start
             var colon = -1
+            var isPlain = true
             while end < path.count, path[end] != UInt8(ascii: "/") {
-                if path[end] == UInt8(ascii: ":") { colon = end }
+                let byte = path[end]
+                if byte == UInt8(ascii: ":") { colon = end }
+                if byte == UInt8(ascii: "%") || byte >= 0x80 { isPlain = false }
                 end += 1
             }
             let isLast = end == path.count
             if !isLast { colon = -1 }
-            let segment = UnsafeBufferPointer(rebasing: path[start..<(colon == -1 ? end : colon)])
+            let segment = start..<(colon == -1 ? end : colon)
             guard !segment.isEmpty else { return .notFound }
             if nodes[node].parameter != -1 {
-                guard let text = PercentEncoding.decode(segment) else { return .malformedPath }
-                parameters.append(text)
+                guard parameters.append(segment, isPlain: isPlain) else { return .malformedPath }
                 node = nodes[node].parameter
-            } else if let next = edge(from: node, by: segment) {
+            } else if let next = edge(from: node, by: UnsafeBufferPointer(rebasing: path[segment])) {
                 node = next
             } else {
                 return .notFound
@@ -123,16 +138,21 @@ struct RouteTree: Sendable {
     }
 
     private func edge(from node: Int, by segment: UnsafeBufferPointer<UInt8>) -> Int? {
+        let key = Self.key(segment)
         var edge = nodes[node].firstEdge
         while edge != -1 {
-            if equal(edges[edge].literal, segment) { return edges[edge].node }
+            if edges[edge].key == key, equal(edges[edge].literal, segment) { return edges[edge].node }
             edge = edges[edge].next
         }
         return nil
     }
 
+    private static func key(_ segment: UnsafeBufferPointer<UInt8>) -> UInt64 {
+        segment.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
     private func end(
-        of node: Int, action: UnsafeBufferPointer<UInt8>, method: Method, parameters: [String]
+        of node: Int, action: UnsafeBufferPointer<UInt8>, method: Method, parameters: PathParameters
     ) -> Match {
         var get: Int?
         var end = nodes[node].firstEnd

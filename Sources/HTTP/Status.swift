@@ -7,6 +7,9 @@ public struct Status: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
+    /// 4xx and 5xx.
+    public var isProblem: Bool { rawValue >= 400 }
+
     public static let ok = Status(rawValue: 200)
     public static let created = Status(rawValue: 201)
     public static let accepted = Status(rawValue: 202)

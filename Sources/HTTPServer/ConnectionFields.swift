@@ -34,17 +34,31 @@ struct ConnectionFields: FieldSource {
 
     /// Values of a field that came more than once are joined as a list (RFC 9110 §5.2).
     func value(of name: FieldName) -> String? {
+        var found: String?
+        unsafe withValue(of: name) { found = unsafe String(decoding: $0, as: UTF8.self) }
+        return found
+    }
+
+    func withValue(of name: FieldName, _ use: (UnsafeBufferPointer<UInt8>) -> Void) {
         var wanted = name.lowercased
-        return wanted.withUTF8 { wanted in
-            var found: String?
-            for index in 0..<table.keptCount {
-                let field = unsafe table[index]
-                guard unsafe field.isNamed(wanted) else { continue }
-                let value = unsafe field.valueText
-                found = found.map { "\($0), \(value)" } ?? value
+        wanted.withUTF8 { wanted in
+            guard let first = unsafe index(of: wanted, from: 0) else { return }
+            var next = unsafe index(of: wanted, from: first + 1)
+            guard next != nil else { return unsafe use(table[first].valueBytes) }
+            var joined = unsafe table[first].valueText
+            while let other = next {
+                joined += ", \(unsafe table[other].valueText)"
+                next = unsafe index(of: wanted, from: other + 1)
             }
-            return found
+            joined.withUTF8(use)
         }
+    }
+
+    private func index(of lowercased: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        for index in start..<max(start, table.keptCount) where unsafe table[index].isNamed(lowercased) {
+            return index
+        }
+        return nil
     }
 
     func allFields() -> Fields {
@@ -63,13 +77,17 @@ extension cmhd_field {
     }
 
     /// Without the white space behind it, which the library leaves there.
-    var valueText: String {
-        var bytes = unsafe UnsafeBufferPointer(start: value, count: Int(value_count))
-        while let last = unsafe bytes.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") {
-            unsafe bytes = UnsafeBufferPointer(rebasing: bytes.dropLast())
+    var valueBytes: UnsafeBufferPointer<UInt8> {
+        var count = unsafe Int(value_count)
+        while count > 0 {
+            let last = unsafe value[count - 1]
+            guard last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") else { break }
+            count -= 1
         }
-        return unsafe String(decoding: bytes, as: UTF8.self)
+        return unsafe UnsafeBufferPointer(start: value, count: count)
     }
+
+    var valueText: String { unsafe String(decoding: valueBytes, as: UTF8.self) }
 
     /// - Parameter lowercased: the wanted name in lower case.
     func isNamed(_ lowercased: UnsafeBufferPointer<UInt8>) -> Bool {

@@ -114,6 +114,21 @@ struct APIHandlerTests {
         }
     }
 
+    @Test("an answer from memory names the request only where it named itself; a problem always")
+    func requestIDsFromMemory() async throws {
+        try await TestAPI.withAcme { api in
+            for path in ["/health/live", "/v1/routes/acme", "/v1/routing-table"] {
+                let kept = try await api.send(.get, path, fields: [.xRequestID: "ticket-4711"]).expect(200)
+                #expect(kept.fields[.xRequestID] == "ticket-4711", "\(path)")
+                // The first table is made off the loop; the next one lies ready.
+                let bare = try await api.send(.get, path).expect(200)
+                #expect(bare.fields[.xRequestID] == nil, "\(path)")
+            }
+            let missing = try await api.send(.get, "/v1/routes/nobody").expect(404, "notFound")
+            #expect(missing.fields[.xRequestID] != nil)
+        }
+    }
+
     @Test("a POST to a path that only reads, and the other way round, names what is served")
     func allowNamesMethods() async throws {
         try await TestAPI.with { api in

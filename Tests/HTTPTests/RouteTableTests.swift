@@ -18,11 +18,20 @@ struct RouteTableTests {
 
     private func match(_ method: Method, _ path: String) -> String {
         switch table.match(method, path: Array(path.utf8)) {
-        case .found(let value, let parameters): ([value] + parameters).joined(separator: " ")
+        case .found(let value, let parameters): told(value, parameters)
         case .wrongMethod(let allowed): allowed.map(\.rawValue).joined(separator: ",")
         case .notFound: "404"
         case .malformedPath: "400"
         }
+    }
+
+    /// The parameters as text and as bytes, which must be the same.
+    private func told(_ value: String, _ parameters: PathParameters) -> String {
+        let texts = (0..<parameters.count).map { parameters[$0] }
+        for (index, text) in texts.enumerated() {
+            #expect(parameters.withBytes(index) { Array($0) } == Array(text.utf8))
+        }
+        return ([value] + texts).joined(separator: " ")
     }
 
     @Test(
@@ -40,6 +49,7 @@ struct RouteTableTests {
             ("POST", "/v1/cells:import", "import"),
             ("GET", "/v1/cells/a:b/tenants", "tenants a:b"),
             ("POST", "/v1/rollouts/r/cells/c:report", "report r c"),
+            ("POST", "/v1/rollouts/r%20s/cells/c:report", "report r s c"),
             ("POST", "/v3/discovery:clusters", "clusters"),
             ("GET", "/openapi.yaml", "openapi"),
             ("POST", "/v1/cells/c1", "GET,HEAD,PUT"),
@@ -78,5 +88,6 @@ struct RouteTableTests {
         await #expect(processExitsWith: .failure) { _ = RouteTable([(.get, "a", 1)]) }
         await #expect(processExitsWith: .failure) { _ = RouteTable([(.get, "/a//b", 1)]) }
         await #expect(processExitsWith: .failure) { _ = RouteTable([(.get, "/a/{b", 1)]) }
+        await #expect(processExitsWith: .failure) { _ = RouteTable([(.get, "/{a}/{b}/{c}/{d}", 1)]) }
     }
 }

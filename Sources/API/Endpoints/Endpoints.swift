@@ -19,22 +19,41 @@ public struct APISettings: Sendable {
 
 /// The handlers of all operations, a file for each noun. Each decodes, calls the control plane, encodes.
 public struct Endpoints: Sendable {
-    let controlPlane: ControlPlane
-    let settings: APISettings
-    let instruments: Instruments
-    let status: any ServiceStatus
+    /// Behind one reference: every request takes a copy of this along.
+    private let parts: Parts
+
+    private final class Parts: Sendable {
+        let controlPlane: ControlPlane
+        let settings: APISettings
+        let instruments: Instruments
+        let status: any ServiceStatus
+        let routed = Signal()
+        let committed = Signal()
+
+        init(
+            _ controlPlane: ControlPlane, _ settings: APISettings, _ instruments: Instruments,
+            _ status: any ServiceStatus
+        ) {
+            self.controlPlane = controlPlane
+            self.settings = settings
+            self.instruments = instruments
+            self.status = status
+        }
+    }
+
+    var controlPlane: ControlPlane { parts.controlPlane }
+    var settings: APISettings { parts.settings }
+    var instruments: Instruments { parts.instruments }
+    var status: any ServiceStatus { parts.status }
     /// Fires when gateways have something new to see.
-    let routed = Signal()
+    var routed: Signal { parts.routed }
     /// Fires at every commit.
-    let committed = Signal()
+    var committed: Signal { parts.committed }
 
     public init(
         controlPlane: ControlPlane, settings: APISettings, instruments: Instruments, status: any ServiceStatus
     ) {
-        self.controlPlane = controlPlane
-        self.settings = settings
-        self.instruments = instruments
-        self.status = status
+        parts = Parts(controlPlane, settings, instruments, status)
         let (routed, committed) = (routed, committed)
         controlPlane.onRouting { routed.fire() }
         controlPlane.onCommit { _ in committed.fire() }
@@ -183,10 +202,11 @@ extension Endpoints {
         guard reason.utf8.count <= Limits.reasonBytesMax else {
             throw call.invalid("Audit-Reason", "A reason has at most \(Limits.reasonBytesMax) bytes.")
         }
+        let traceparent = request.fields[.traceparent] ?? ""
         return ChangeContext(
             principal: call.principal, operation: call.operation.id, reason: reason,
             requestID: call.requestID,
-            traceparent: TraceContext(call.traceparent) == nil ? "" : call.traceparent)
+            traceparent: TraceContext(traceparent) == nil ? "" : traceparent)
     }
 
     private func expectation(_ request: Request, _ call: Call) throws(RegistryError) -> Expectation {

@@ -6,13 +6,13 @@ import Registry
 // One tenant's route, or a few: from memory for now, from the audit for the past.
 extension Endpoints {
     func getRoute(_ call: Call, _ head: RequestHead) throws -> Reception {
-        let tenant = call.parameters[0]
         if let at = call.query["at"] {
             let id = try call.tenantID()
             return past(call, at) { [controlPlane] in try controlPlane.pastRoute(of: id, at: $0) }
         }
-        return .answer(
-            route(controlPlane.routing.current.routeAnswer(tenant: tenant), "tenant", tenant, call))
+        let snapshot = controlPlane.routing.current
+        let body = call.parameters.withBytes(0) { snapshot.routeAnswer(tenant: $0.span) }
+        return .answer(route(body, "tenant", call.parameters[0], call))
     }
 
     func resolveRoute(_ call: Call, _ head: RequestHead) throws -> Reception {
@@ -32,18 +32,19 @@ extension Endpoints {
     }
 
     /// A found route may be used again for five seconds, an unknown name for one.
-    private func route(_ body: [UInt8]?, _ noun: String, _ name: String, _ call: Call) -> Response {
+    private func route(_ body: [UInt8]?, _ noun: String, _ name: @autoclosure () -> String, _ call: Call)
+        -> Response
+    {
         guard let body else {
             var response = Problem.response(
-                RegistryError(.notFound, "There is no \(noun) '\(name)'."), requestID: call.requestID)
+                RegistryError(.notFound, "There is no \(noun) '\(name())'."), requestID: call.requestID)
             response.fields[.cacheControl] = "max-age=1"
             return response
         }
-        var response = Response(.ok, body: .bytes(body))
-        response.fields.append(.contentType, "application/json")
-        response.fields.append(.cacheControl, "max-age=5")
-        return response
+        return Response(.ok, fields: Self.foundFields, body: .bytes(body))
     }
+
+    private static let foundFields: Fields = [.contentType: "application/json", .cacheControl: "max-age=5"]
 
     private func past(
         _ call: Call, _ at: String, _ find: @escaping @Sendable (PastMoment) throws -> JSONValue?

@@ -4,13 +4,23 @@ import Synchronization
 
 /// Who holds which token, in memory: asked at each request, on the server's loop.
 public final class TokenTable: Sendable {
-    private let principals: Mutex<[TokenHash: Principal]>
+    private struct Tokens {
+        var principals: [TokenHash: Principal]
+        /// Those that were seen lately, by a cheaper hash.
+        var seen: [TokenTag: Principal] = [:]
+    }
 
-    init(_ tokens: [TokenRecord]) { principals = Mutex(Self.table(tokens)) }
+    /// Every gateway and some operators; past it the memory starts anew.
+    private static let seenMax = 4_096
+
+    private let tokens: Mutex<Tokens>
+    private let key = TokenTag.Key()
+
+    init(_ tokens: [TokenRecord]) { self.tokens = Mutex(Tokens(principals: Self.table(tokens))) }
 
     func replace(_ tokens: [TokenRecord]) {
         let table = Self.table(tokens)
-        principals.withLock { $0 = table }
+        self.tokens.withLock { $0 = Tokens(principals: table) }
     }
 
     private static func table(_ tokens: [TokenRecord]) -> [TokenHash: Principal] {
@@ -26,8 +36,15 @@ public final class TokenTable: Sendable {
 
     /// As above, of a token that lies somewhere; nothing is allocated.
     public func principal(bearing token: UnsafeRawBufferPointer, at now: Timestamp) -> Principal? {
-        let hash = TokenHash(of: token)
-        guard let principal = principals.withLock({ $0[hash] }) else { return nil }
+        let tag = TokenTag(of: token, key)
+        let principal = tokens.withLock { tokens -> Principal? in
+            if let seen = tokens.seen[tag] { return seen }
+            guard let found = tokens.principals[TokenHash(of: token)] else { return nil }
+            if tokens.seen.count >= Self.seenMax { tokens.seen.removeAll(keepingCapacity: true) }
+            tokens.seen[tag] = found
+            return found
+        }
+        guard let principal else { return nil }
         if let expiry = principal.expiresAt, expiry <= now { return nil }
         return principal
     }

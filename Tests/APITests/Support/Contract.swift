@@ -71,10 +71,11 @@ struct Contract: Sendable {
     /// Everything in the answer that the document does not say; empty for a good one.
     func faults(of answer: Answer, to request: Request, on listener: API.Operation.Listener) -> [String] {
         var faults: [String] = []
-        if answer.fields.all.count(where: { $0.name == .xRequestID }) != 1 || answer.fields[.xRequestID] == ""
-        {
+        let names = answer.fields.all.count { $0.name == .xRequestID }
+        if names > 1 || names == 0 && !(answer.status < 400 && isFromMemory(request, on: listener)) {
             faults.append("it has not one X-Request-Id")
         }
+        if answer.fields[.xRequestID] == "" { faults.append("its X-Request-Id is empty") }
         if answer.status >= 400, answer.fields[.contentType] == "application/problem+json",
             (try? answer["requestId"]) != .string(answer.fields[.xRequestID] ?? "")
         {
@@ -92,6 +93,16 @@ struct Contract: Sendable {
             return faults + ["\(operation.id) documents no \(answer.status)"]
         }
         return faults + headerFaults(of: answer, response) + bodyFaults(of: answer, response)
+    }
+
+    /// What openapi.yaml says of `X-Request-Id`: these leave it out where the request brought none.
+    private func isFromMemory(_ request: Request, on listener: API.Operation.Listener) -> Bool {
+        guard case .found(let operation, _)? = routes[listener]?.match(request.method, path: request.path)
+        else { return false }
+        return [
+            "getHealthLive", "getHealthReady", "getOpenAPI", "getRoutingTable", "getRoute", "resolveRoute",
+            "listCellTenants", "waitOperation", "waitForOperation", "listEvents",
+        ].contains(operation.id)
     }
 
     private static let documentedHeaders: [FieldName] = [
