@@ -103,4 +103,32 @@ public enum Limits {
     public static let activeZonesMinMax: Int64 = 16
     public static let calendarWindowsMax = 64
     public static let windowNameBytesMax = 63
+
+    // Releases and rollouts
+    public static let releaseNotesBytesMax = 4096
+    public static let cellsPerRolloutMax = 10_000
+    public static let wavesMax = 100
+    public static let gatesMax = 16
+    public static let gateNameBytesMax = 63
+    public static let gateQueryBytesMax = 4096
+    public static let gatePathBytesMax = 512
+    /// Evidence in a row, at the most, that a gate may ask for before it makes up its mind.
+    public static let gateThresholdMax: Int64 = 100
+    public static let gateIntervals = Duration.seconds(1)...Duration.seconds(3600)
+    public static let gateWindowMax = Duration.seconds(24 * 3600)
+    public static let gateTimeouts = Duration.milliseconds(100)...Duration.seconds(30)
+    public static let bakeTimeMax = Duration.seconds(168 * 3600)
+    public static let progressDeadlines = Duration.seconds(1)...Duration.seconds(24 * 3600)
+    public static let approvalTimeouts = Duration.seconds(1)...Duration.seconds(720 * 3600)
+    public static let workerNameBytesMax = 128
+    public static let claimLeases = Duration.seconds(1)...Duration.seconds(3600)
+    /// The lease of a claim that asks for none is half the progress deadline, between these.
+    public static let claimLeaseUsual = Duration.seconds(30)...Duration.seconds(300)
+    /// How far ahead of this server's clock a worker's may be.
+    public static let reportSkewMax = Duration.seconds(60)
+    public static let reportMessageBytesMax = 1024
+    /// Between an attempt at a cell that could not be reached and the next.
+    public static let unreachablePause = Duration.seconds(30)
+    public static let rolloutLifetime = Duration.seconds(400 * 86_400)
+    public static let rolloutLogMax = 1000
 }

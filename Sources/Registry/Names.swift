@@ -50,6 +50,12 @@ enum Names {
             }
     }
 
+    /// A container image's reference: printable ASCII without spaces.
+    static func isImage(_ text: String) -> Bool {
+        (1...Limits.imageBytesMax).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+
     /// True without C0 and C1 controls, DEL and the line and paragraph separators.
     static func isPrintable(_ text: String) -> Bool {
         text.unicodeScalars.allSatisfy {

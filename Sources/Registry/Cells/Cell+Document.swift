@@ -38,10 +38,7 @@ extension Cell {
             let addresses = list.compactMap(\.string).filter(Names.isAddress)
             return addresses.count == list.count ? addresses : nil
         }
-        let images = reader.map(
-            "images", countMax: Limits.imagesPerCellMax, keyRule: Names.dnsLabelRule, isKey: Names.isDNSLabel,
-            valueRule: "must be an image reference of at most \(Limits.imageBytesMax) bytes without spaces"
-        ) { $0.string.flatMap { Self.isImage($0) ? $0 : nil } }
+        let images = reader.images("images")
         let health = reader.nested("health") { CellHealth(from: $0) }
 
         if let id, let named, id != named {
@@ -77,11 +74,6 @@ extension Cell {
         }
         if health != CellHealth() { object["health"] = health.document }
         return .object(object)
-    }
-
-    private static func isImage(_ text: String) -> Bool {
-        (1...Limits.imageBytesMax).contains(text.utf8.count)
-            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 }
 

@@ -97,6 +97,38 @@ public final class DocumentReader {
         return converted
     }
 
+    /// A value of any type that `convert` understands; `rule` says what it may be.
+    public func converted<T>(_ key: String, _ rule: String, _ convert: (JSONValue) -> T?) -> T? {
+        guard let value = value(key) else { return nil }
+        guard let converted = convert(value) else {
+            report(key, rule)
+            return nil
+        }
+        return converted
+    }
+
+    /// A list whose entries may be of several types, each wrong one reported with its index.
+    public func entries<T>(
+        _ key: String, countMin: Int = 0, countMax: Int, _ rule: String, _ convert: (JSONValue) -> T?
+    ) -> [T]? {
+        guard let values = read(key, "a list", \.array) else { return nil }
+        guard values.count >= countMin else {
+            report(key, "must have at least \(countMin == 1 ? "one entry" : "\(countMin) entries")")
+            return nil
+        }
+        guard values.count <= countMax else {
+            report(key, "must have at most \(countMax) entries")
+            return nil
+        }
+        return values.enumerated().compactMap { index, value in
+            guard let item = convert(value) else {
+                report("\(key)[\(index)]", rule)
+                return nil
+            }
+            return item
+        }
+    }
+
     public func choice<T: RawRepresentable & CaseIterable>(_ key: String, _ type: T.Type = T.self) -> T?
     where T.RawValue == String {
         parsed(key, "must be one of \(T.allCases.map(\.rawValue).joined(separator: ", "))") {
@@ -185,6 +217,14 @@ public final class DocumentReader {
                 $0.utf8.count <= Limits.labelValueBytesMax && Names.isPrintable($0) ? $0 : nil
             }
         }
+    }
+
+    /// Service name to container image.
+    public func images(_ key: String) -> [String: String]? {
+        map(
+            key, countMax: Limits.imagesPerCellMax, keyRule: Names.dnsLabelRule, isKey: Names.isDNSLabel,
+            valueRule: "must be an image reference of at most \(Limits.imageBytesMax) bytes without spaces"
+        ) { $0.string.flatMap { Names.isImage($0) ? $0 : nil } }
     }
 
     /// An object inside: `read` sees a reader for it, whose unknown fields are refused too.
