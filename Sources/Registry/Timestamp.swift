@@ -13,12 +13,33 @@ public struct Timestamp: RawRepresentable, Hashable, Sendable, Comparable, Custo
     }
 
     public var description: String {
-        let (days, inDay) = rawValue.flooredDivision(by: 86_400_000)
+        let writable = Self.writableSeconds
+        // Whatever is added to a time, it stays one that can be read back.
+        let shown = min(max(rawValue, writable.lowerBound * 1000), writable.upperBound * 1000 + 999)
+        let (days, inDay) = shown.flooredDivision(by: 86_400_000)
         let (year, month, day) = Self.civil(fromDays: days)
         let seconds = inDay / 1000
-        return
-            "\(year, 4)-\(month, 2)-\(day, 2)T\(seconds / 3600, 2):\(seconds / 60 % 60, 2):\(seconds % 60, 2)"
-            + ".\(inDay % 1000, 3)Z"
+        // Shown once a write and once an item of a list: digits straight into the string's own storage.
+        return String(unsafeUninitializedCapacity: 24) { text in
+            var count = 0
+            func append(_ number: Int64, width: Int, _ end: Unicode.Scalar) {
+                var rest = number
+                for place in (count..<count + width).reversed() {
+                    text[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+                text[count + width] = UInt8(ascii: end)
+                count += width + 1
+            }
+            append(year, width: 4, "-")
+            append(month, width: 2, "-")
+            append(day, width: 2, "T")
+            append(seconds / 3600, width: 2, ":")
+            append(seconds / 60 % 60, width: 2, ":")
+            append(seconds % 60, width: 2, ".")
+            append(inDay % 1000, width: 3, "Z")
+            return count
+        }
     }
 
     /// Reads RFC 3339 §5.6: a `T`, seconds, an optional fraction (cut to milliseconds), `Z` or an offset.
@@ -95,12 +116,5 @@ extension Int64 {
     fileprivate func flooredDivision(by divisor: Int64) -> (Int64, Int64) {
         let remainder = ((self % divisor) + divisor) % divisor
         return ((self - remainder) / divisor, remainder)
-    }
-}
-
-extension String.StringInterpolation {
-    fileprivate mutating func appendInterpolation(_ number: Int64, _ width: Int) {
-        let digits = String(number)
-        appendLiteral(String(repeating: "0", count: max(0, width - digits.count)) + digits)
     }
 }

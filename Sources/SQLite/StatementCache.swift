@@ -3,7 +3,7 @@ struct StatementCache {
     /// Above the number of distinct statements the server has, so that only generated ones are ever dropped.
     private static let lengthMax = 256
 
-    private var statements: [String: Statement] = [:]
+    private var statements: [Key: Statement] = [:]
     private var clock: UInt64 = 0
     /// The one taken last: a bulk load takes the same again and again, and a string equals itself at once,
     /// while its hash takes time.
@@ -15,7 +15,7 @@ struct StatementCache {
     {
         clock += 1
         if let latest, !latest.isInUse, latest.sql == sql { return begin(latest) }
-        if let found = statements[sql] {
+        if let found = statements[Key(sql: sql)] {
             // Running already, further up the stack: this run gets a statement of its own.
             guard !found.isInUse else { return begin(try prepare()) }
             latest = found
@@ -23,9 +23,20 @@ struct StatementCache {
         }
         let new = try prepare()
         if statements.count >= Self.lengthMax { dropOldest() }
-        statements[sql] = new
+        statements[Key(sql: sql)] = new
         latest = new
         return begin(new)
+    }
+
+    /// A statement's text, told from the others by its length and its last bytes, which tell nearly all apart: to hash
+    /// the whole of it takes longer than to run many a statement.
+    private struct Key: Hashable {
+        var sql: String
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(sql.utf8.count)
+            hasher.combine(sql.utf8.suffix(8).reduce(0 as UInt64) { $0 << 8 | UInt64($1) })
+        }
     }
 
     mutating func removeAll() {
@@ -41,6 +52,6 @@ struct StatementCache {
 
     private mutating func dropOldest() {
         let idle = statements.values.lazy.filter { !$0.isInUse }
-        if let oldest = idle.min(by: { $0.lastUse < $1.lastUse }) { statements[oldest.sql] = nil }
+        if let oldest = idle.min(by: { $0.lastUse < $1.lastUse }) { statements[Key(sql: oldest.sql)] = nil }
     }
 }

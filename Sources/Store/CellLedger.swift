@@ -8,8 +8,7 @@ import SQLite
 /// registry's revision is not the one it has followed: after a rollback, a failed commit, a restart.
 public final class CellLedger {
     /// In the order of the cells' names.
-    public private(set) var cells: [PlacementPolicy.Candidate]
-    private var positions: [CellID: Int]
+    public private(set) var candidates: Candidates
     private var touched: Set<Int> = []
 
     /// A tenant as the ledger counts it.
@@ -20,7 +19,7 @@ public final class CellLedger {
     }
 
     init(loading connection: Connection) throws {
-        cells = try connection.query(Self.loadSQL) { row in
+        let cells = try connection.query(Self.loadSQL) { row in
             let document = try CellStore.cell(document: row.text(7))
             return PlacementPolicy.Candidate(
                 id: document.id, zone: row.text(0), state: document.state, schedulable: row.bool(2),
@@ -28,7 +27,7 @@ public final class CellLedger {
                 reserved: row.int64(8), incoming: row.int64(9),
                 dedicatedTo: row.optionalText(6).flatMap(TenantID.init))
         }
-        positions = Dictionary(uniqueKeysWithValues: cells.enumerated().map { ($1.id, $0) })
+        candidates = Candidates(cells)
     }
 
     private static let loadSQL = """
@@ -36,7 +35,11 @@ public final class CellLedger {
         FROM cells ORDER BY id
         """
 
-    public func candidate(_ id: CellID) -> PlacementPolicy.Candidate? { positions[id].map { cells[$0] } }
+    public var cells: [PlacementPolicy.Candidate] { candidates.cells }
+
+    public func candidate(_ id: CellID) -> PlacementPolicy.Candidate? {
+        candidates.position(of: id).map { cells[$0] }
+    }
 
     func add(_ entry: Entry, to cell: CellID) {
         update(cell) {
@@ -73,10 +76,10 @@ public final class CellLedger {
     }
 
     private func update(_ cell: CellID, _ change: (inout PlacementPolicy.Candidate) -> Void) {
-        guard let position = positions[cell] else {
+        guard let position = candidates.position(of: cell) else {
             preconditionFailure("a placed tenant's cell is in the ledger")
         }
-        change(&cells[position])
+        candidates.update(position, change)
         touched.insert(position)
     }
 

@@ -40,7 +40,13 @@ public final class Store: Sendable {
 
     /// Who wants to know of commits. Set once, after the file is open and before the first write.
     private final class Committed: Sendable {
-        let listener = Mutex<(@Sendable (ReadTransaction) -> Void)?>(nil)
+        /// A struct around the closure: taken out of the mutex bare, Swift 6.3 puts it back with two more thunks
+        /// around it, each time, and each call would be deeper than the one before.
+        struct Listener: Sendable {
+            var call: @Sendable (ReadTransaction) -> Void
+        }
+
+        let listener = Mutex<Listener?>(nil)
     }
 
     /// Opens the file, brings its schema up to date and gives a new database its lineage.
@@ -53,7 +59,7 @@ public final class Store: Sendable {
         var settings = Database.Configuration(path: configuration.path, onFatal: configuration.onFatal)
         settings.readersMax = configuration.readersMax
         settings.didCommit = { connection in
-            committed.listener.withLock { $0 }?(ReadTransaction(connection))
+            committed.listener.withLock { $0 }?.call(ReadTransaction(connection))
         }
         settings.observer = configuration.observer
         settings.prepare = { connection in
@@ -71,7 +77,7 @@ public final class Store: Sendable {
     /// `listener` is called after each commit, on the writer's thread, before any of its writers is answered:
     /// what it publishes is seen by everyone who has been told that the write is done.
     public func onCommit(_ listener: @escaping @Sendable (ReadTransaction) -> Void) {
-        committed.listener.withLock { $0 = listener }
+        committed.listener.withLock { $0 = Committed.Listener(call: listener) }
     }
 
     /// Runs `body` on the caller's thread over one snapshot.

@@ -159,7 +159,7 @@ struct MovePlannerTests {
         }
         let question = PlacementPolicy.Question(
             tenant: tenant.tenant, load: tenant.load, constraints: tenant.constraints, avoided: avoided)
-        return PlacementPolicy.choose(among: cells, for: question).map { cells[$0].id }
+        return Candidates(cells).choose(for: question).map { cells[$0].id }
     }
 
     private static func checkSums(_ plan: MovePlan, _ cells: [World.Candidate], _ seed: UInt64) {

@@ -148,7 +148,7 @@ struct PlacementPolicyTests {
     func projected() {
         // 1/2 + 1: 0.75 of 4 against 11 of 20.
         let cells = [Self.cell(1, capacity: 4, load: 2), Self.cell(2, capacity: 20, load: 10)]
-        #expect(PlacementPolicy.choose(among: cells, for: Self.question()) == 1)
+        #expect(Candidates(cells).choose(for: Self.question()) == 1)
     }
 
     @Test("of equal cells the one in the least used zone is chosen")
@@ -158,7 +158,7 @@ struct PlacementPolicyTests {
             Self.cell(3, zone: "b", load: 10),
             Self.cell(4, zone: "b", load: 20),
         ]
-        #expect(PlacementPolicy.choose(among: cells, for: Self.question()) == 2)
+        #expect(Candidates(cells).choose(for: Self.question()) == 2)
     }
 
     @Test("tenants are spread over equal zones")
@@ -167,7 +167,7 @@ struct PlacementPolicyTests {
         for number in 0..<90 {
             let asked = Question(
                 tenant: TenantID("t-\(number)")!, load: 1, constraints: PlacementConstraints())
-            guard let index = PlacementPolicy.choose(among: cells, for: asked) else { return }
+            guard let index = Candidates(cells).choose(for: asked) else { return }
             cells[index].load += 1
         }
         #expect(cells.map(\.load) == Array(repeating: 10, count: 9))
@@ -175,8 +175,8 @@ struct PlacementPolicyTests {
 
     @Test("no feasible cell, no choice")
     func none() {
-        #expect(PlacementPolicy.choose(among: [], for: Self.question()) == nil)
-        #expect(PlacementPolicy.choose(among: [Self.cell(1, capacity: 0)], for: Self.question()) == nil)
+        #expect(Candidates([]).choose(for: Self.question()) == nil)
+        #expect(Candidates([Self.cell(1, capacity: 0)]).choose(for: Self.question()) == nil)
     }
 
     @Test("figures at the limit do not overflow")
@@ -184,10 +184,11 @@ struct PlacementPolicyTests {
         let cells = (1...10_000).map {
             Self.cell($0, capacity: Limits.unitsMax, load: Limits.unitsMax - Int64($0))
         }
-        #expect(PlacementPolicy.choose(among: cells, for: Self.question(load: 10_000)) == 9_999)
-        #expect(PlacementPolicy.compare(.max, .max, .max, .max) == 0)
-        #expect(PlacementPolicy.compare(1, .max, 1, .max - 1) < 0)
-        #expect(PlacementPolicy.compare(1, 0, 1, 1) > 0)
+        #expect(Candidates(cells).choose(for: Self.question(load: 10_000)) == 9_999)
+        #expect(Share(load: .max, capacity: .max).compared(to: Share(load: .max, capacity: .max)) == 0)
+        #expect(Share(load: 1, capacity: .max).compared(to: Share(load: 1, capacity: .max - 1)) < 0)
+        #expect(Share(load: 1, capacity: 0).compared(to: Share(load: 1, capacity: 1)) > 0)
+        #expect(Share(load: 1, capacity: 0).compared(to: Share(load: 9, capacity: 0)) == 0)
     }
 
     @Test("the hash that breaks ties is the same in every build")
@@ -212,15 +213,42 @@ struct PlacementPolicyTests {
         for round in 0..<2000 {
             let cells = (0..<Int.random(in: 0...8, using: &random)).map { Self.random($0, using: &random) }
             let asked = Self.randomQuestion(using: &random)
-            let choice = PlacementPolicy.choose(among: cells, for: asked).map { cells[$0].id }
+            let choice = Candidates(cells).choose(for: asked).map { cells[$0].id }
             guard choice == Self.best(of: cells, for: asked) else {
                 Issue.record("chose \(String(describing: choice)), seed \(seed), round \(round)")
                 return
             }
             let shuffled = cells.shuffled(using: &random)
             #expect(
-                PlacementPolicy.choose(among: shuffled, for: asked).map { shuffled[$0].id } == choice,
+                Candidates(shuffled).choose(for: asked).map { shuffled[$0].id } == choice,
                 "seed \(seed)")
+        }
+    }
+
+    @Test(
+        "a choice after changes is the choice of cells that were so from the start",
+        arguments: SeededRandom.seeds)
+    func followed(_ seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        for round in 0..<200 {
+            var candidates = Candidates((0..<8).map { Self.random($0, using: &random) })
+            for _ in 0..<Int.random(in: 1...12, using: &random) {
+                let index = Int.random(in: 0..<8, using: &random)
+                candidates.update(index) { cell in
+                    let other = Self.random(index, using: &random)
+                    (cell.state, cell.schedulable, cell.capacity) = (
+                        other.state, other.schedulable, other.capacity
+                    )
+                    (cell.load, cell.tenants, cell.dedicatedTo) = (
+                        other.load, other.tenants, other.dedicatedTo
+                    )
+                    cell.reserved = .random(in: 0...3, using: &random)
+                }
+            }
+            let asked = Self.randomQuestion(using: &random)
+            #expect(
+                candidates.choose(for: asked) == Candidates(candidates.cells).choose(for: asked),
+                "seed \(seed), round \(round)")
         }
     }
 

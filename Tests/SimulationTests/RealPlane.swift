@@ -28,11 +28,12 @@ struct RealPlane: SimulatedPlane {
             }
         }
         for (number, home) in setup.homes.enumerated() {
-            try await plane.obey {
-                try $0.putTenant(
-                    SimulatedNames.tenants[number],
-                    ["cell": .string(SimulatedNames.cell(home)), "load": .integer(setup.loads[number])])
-            }
+            let spec = try TenantSpec(
+                document: [
+                    "cell": .string(SimulatedNames.cell(home)), "load": .integer(setup.loads[number]),
+                ],
+                id: SimulatedNames.tenants[number])
+            try await plane.obey { try $0.putTenant(spec) }
             if setup.suspended.contains(number) {
                 try await plane.obey { try $0.move(tenant: SimulatedNames.tenants[number], by: .suspend) }
             }

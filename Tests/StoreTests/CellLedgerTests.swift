@@ -65,7 +65,7 @@ struct CellLedgerTests {
         let load = Int64.random(in: 0...3, using: &random)
         let question = PlacementPolicy.Question(tenant: id, load: load, constraints: wanted)
         let cells = try transaction.ledger().cells
-        guard let choice = PlacementPolicy.choose(among: cells, for: question) else { return }
+        guard let choice = Candidates(cells).choose(for: question) else { return }
         let hosts = random.isOne(in: 2) ? ["\(id).com"] : []
         let epoch = try transaction.lastEpoch(of: id)?.next ?? .first
         let tenant = Tenant(
@@ -92,7 +92,7 @@ struct CellLedgerTests {
             if cell.dedicatedTo == tenant.id { cell.dedicatedTo = nil }
             return cell
         }
-        guard let choice = PlacementPolicy.choose(among: cells, for: question) else { return }
+        guard let choice = Candidates(cells).choose(for: question) else { return }
         if cells[choice].id != tenant.cell {
             tenant.cell = cells[choice].id
             tenant.epoch = tenant.epoch.next

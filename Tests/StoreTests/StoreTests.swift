@@ -167,4 +167,19 @@ struct StoreTests {
             }
         }
     }
+
+    @Test("the listener of commits is called as directly after many as after the first")
+    func listenerDepth() async throws {
+        try await TemporaryStore.withStore { store in
+            let places = Recorder<UInt>()
+            store.onCommit { _ in
+                var local = 0
+                withUnsafeMutablePointer(to: &local) { places.record(UInt(bitPattern: $0)) }
+            }
+            try await store.addCells(1)
+            for number in 0..<50 { try await store.add(.named("t-\(number)", load: 1)) }
+            #expect(places.elements.count > 50)
+            #expect(Set(places.elements.suffix(50)).count == 1, "on one place of the stack")
+        }
+    }
 }

@@ -47,25 +47,61 @@ extension Endpoints {
         }
 
         var report = ImportReport()
-        var batch: [ImportLine] = []
-        do {
-            while let chunk = try await body.next() {
-                try splitter.append(chunk) { batch.append(Self.line($0, $1)) }
-                guard batch.count >= Self.batchLinesMax else { continue }
-                report = try await importBatch(batch, of: kind, into: report, as: change.context)
-                batch.removeAll(keepingCapacity: true)
-            }
-            try splitter.finish { batch.append(Self.line($0, $1)) }
-        } catch let error as JSONError {
-            report = try await importBatch(batch, of: kind, into: report, as: change.context)
-            throw Self.lineTooLong(error, after: report)
+        var reader = BatchReader(body: body, splitter: splitter)
+        var batch = await reader.next()
+        while true {
+            // The lines that follow are read while the writer takes these.
+            let (lines, reported) = (batch.lines, report)
+            async let imported = importBatch(lines, of: kind, into: reported, as: change.context)
+            let following = batch.end == nil ? await reader.next() : nil
+            report = try await imported
+            guard let following else { break }
+            batch = following
         }
-        report = try await importBatch(batch, of: kind, into: report, as: change.context)
+        if case .failed(let error) = batch.end {
+            if let error = error as? JSONError { throw Self.lineTooLong(error, after: report) }
+            throw error
+        }
         return json(.object(report.shown))
     }
 
-    /// Lines that share a transaction: enough to spread its fsync thin, few enough that other writers get their turn.
-    private static let batchLinesMax = 500
+    /// Cuts a body into batches of lines that share a transaction.
+    private struct BatchReader {
+        let body: any BodyReader
+        var splitter: JSONLines
+        /// Enough to spread a commit thin, few enough that other writers get their turn.
+        let linesMax = 2000
+        let bytesMax = 1 << 20
+
+        struct Batch: Sendable {
+            var lines: [ImportLine] = []
+            /// Nil where more may follow.
+            var end: End?
+        }
+
+        enum End: Sendable {
+            case finished
+            /// The lines before it are good.
+            case failed(any Error)
+        }
+
+        mutating func next() async -> Batch {
+            var batch = Batch()
+            var bytes = 0
+            do {
+                while let chunk = try await body.next() {
+                    try splitter.append(chunk) { batch.lines.append(Endpoints.line($0, $1)) }
+                    bytes += chunk.count
+                    if batch.lines.count >= linesMax || bytes >= bytesMax { return batch }
+                }
+                try splitter.finish { batch.lines.append(Endpoints.line($0, $1)) }
+                batch.end = .finished
+            } catch {
+                batch.end = .failed(error)
+            }
+            return batch
+        }
+    }
 
     private func importWhole(
         _ kind: ImportKind, _ lines: [ImportLine], _ call: Call, _ request: Request

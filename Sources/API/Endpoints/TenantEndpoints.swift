@@ -23,8 +23,9 @@ extension Endpoints {
     }
 
     func putTenant(_ call: Call, _ request: Request) async throws -> Response {
-        let (id, document) = (try call.tenantID(), try document(request, call))
-        return try await write(call, request, location: Self.path(of: id)) { try $0.putTenant(id, document) }
+        let id = try call.tenantID()
+        let spec = try TenantSpec(document: try document(request, call), id: id)
+        return try await write(call, request, location: Self.path(of: id)) { try $0.putTenant(spec) }
     }
 
     func patchTenant(_ call: Call, _ request: Request) async throws -> Response {

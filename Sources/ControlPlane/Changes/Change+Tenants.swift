@@ -4,10 +4,10 @@ import Store
 
 extension Change {
     /// Adds a tenant, placed where it says or where the policy chooses, or replaces what is there but for its cell.
-    public func putTenant(_ id: TenantID, _ document: JSONValue) throws -> Outcome {
-        let old = try transaction.tenant(id)
-        try check("tenant", id, at: old?.revision)
-        return try save(try TenantSpec(document: document, id: id), replacing: old)
+    public func putTenant(_ spec: TenantSpec) throws -> Outcome {
+        let old = try transaction.tenant(spec.id)
+        try check("tenant", spec.id, at: old?.revision)
+        return try save(spec, replacing: old)
     }
 
     /// Applies an RFC 7396 merge patch.
@@ -37,18 +37,20 @@ extension Change {
         }
         if state != tenant.state { try checkAtRest(id) }
         tenant.state = state
-        return try write(tenant, replacing: old)
+        return outcome(of: try write(tenant, replacing: old), replacing: old)
     }
 
-    /// A document of an import, which names its tenant itself.
-    func importTenant(_ document: JSONValue) throws -> ImportedLine {
-        let spec = try TenantSpec(document: document, id: nil)
+    func importTenant(_ spec: TenantSpec) throws -> ImportedLine {
         let old = try transaction.tenant(spec.id)
-        let outcome = try save(spec, replacing: old)
-        return outcome.created ? .created : outcome.revision == old?.revision ? .unchanged : .updated
+        let saved = try record(of: spec, replacing: old)
+        return old == nil ? .created : saved.revision == old?.revision ? .unchanged : .updated
     }
 
     func save(_ spec: TenantSpec, replacing old: TenantRecord?) throws -> Outcome {
+        outcome(of: try record(of: spec, replacing: old), replacing: old)
+    }
+
+    private func record(of spec: TenantSpec, replacing old: TenantRecord?) throws -> TenantRecord {
         try checkHosts(spec)
         var tenant: Tenant
         if let old {
@@ -74,12 +76,14 @@ extension Change {
         return try write(tenant, replacing: old)
     }
 
-    private func write(_ tenant: Tenant, replacing old: TenantRecord?) throws -> Outcome {
-        if let old, old.tenant == tenant {
-            return Outcome(created: false, shown: old.shown, revision: old.revision, previous: old.revision)
-        }
-        let saved = try transaction.save(tenant, replacing: old)
-        return Outcome(
+    /// Writes nothing where there is nothing new.
+    private func write(_ tenant: Tenant, replacing old: TenantRecord?) throws -> TenantRecord {
+        if let old, old.tenant == tenant { return old }
+        return try transaction.save(tenant, replacing: old)
+    }
+
+    private func outcome(of saved: TenantRecord, replacing old: TenantRecord?) -> Outcome {
+        Outcome(
             created: old == nil, shown: saved.shown, revision: saved.revision,
             previous: old?.revision ?? .zero)
     }
@@ -100,7 +104,7 @@ extension Change {
         let ledger = try transaction.ledger()
         let question = try transaction.question(about: spec.id, load: spec.load, spec.placement)
         guard let named = spec.cell else {
-            guard let choice = PlacementPolicy.choose(among: ledger.cells, for: question) else {
+            guard let choice = ledger.candidates.choose(for: question) else {
                 throw Self.notPlaceable(question, among: ledger.cells)
             }
             return ledger.cells[choice].id

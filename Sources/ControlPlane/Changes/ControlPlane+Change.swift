@@ -55,17 +55,17 @@ extension ControlPlane {
     private func run(
         _ request: ChangeRequest, _ body: @escaping @Sendable (Change) throws -> Outcome
     ) async throws(RegistryError) -> Answer {
-        try await store.write(as: request.context, bulk: request.bulk) { [incarnation] transaction in
+        let done = try await store.write(as: request.context, bulk: request.bulk) {
+            [incarnation] transaction -> Done in
             try transaction.requireToken()
             let key = request.dryRun ? nil : request.idempotencyKey
             if let key, let kept = try transaction.answer(to: key) {
-                return try Answer(request.unsealed(kept))
+                return .answered(try Answer(request.unsealed(kept)))
             }
 
             let outcome = try body(
                 Change(transaction, expectation: request.expectation, isRehearsal: request.dryRun))
-            let effects = Effects(of: transaction)
-            if let plan = request.plan, plan != effects.plan {
+            if let plan = request.plan, plan != Effects(of: transaction).plan {
                 throw RegistryError(
                     .planChanged,
                     "What the plan was made of has changed: the write would now do something else.",
@@ -73,6 +73,7 @@ extension ControlPlane {
             }
             if request.dryRun {
                 transaction.rollBackAtEnd()
+                let effects = Effects(of: transaction)
                 var result = outcome.shown
                 if result["token"] != nil { result["token"] = nil }
                 var shown: JSONObject = [
@@ -80,12 +81,24 @@ extension ControlPlane {
                     "result": outcome.isRefused ? .null : .object(result),
                 ]
                 for (name, value) in outcome.plan ?? [:] { shown[name] = value }
-                return Answer(body: .object(shown))
+                return .answered(Answer(body: .object(shown)))
             }
+            guard let key else { return .outcome(outcome) }
             let answer = Answer(outcome, incarnation: incarnation, location: request.location)
-            if let key { try transaction.keep(request.sealed(answer.kept), for: key) }
-            return answer
+            try transaction.keep(request.sealed(answer.kept), for: key)
+            return .answered(answer)
         }
+        switch done {
+        case .answered(let answer): return answer
+        case .outcome(let outcome):
+            return Answer(outcome, incarnation: incarnation, location: request.location)
+        }
+    }
+
+    /// What a transaction ends with: an answer, or what one can be made of off the writer's thread.
+    private enum Done: Sendable {
+        case answered(Answer)
+        case outcome(Outcome)
     }
 }
 

@@ -22,7 +22,9 @@ public final class GatewayLedger: Sendable {
 
     private let entries: Mutex<[String: Entry]>
     private let clock: Clock
-    private let advanced = Mutex<(@Sendable () -> Void)?>(nil)
+    /// A list, not a bare closure: that one, taken out of the mutex, Swift 6.3 puts back with two more thunks around
+    /// it, each time.
+    private let listeners = Mutex<[@Sendable () -> Void]>([])
 
     init(_ records: [GatewayRecord], clock: Clock) {
         self.clock = clock
@@ -35,7 +37,7 @@ public final class GatewayLedger: Sendable {
     }
 
     /// `listener` hears of each gateway that has acknowledged another table than before; it must be quick.
-    func onAdvance(_ listener: @escaping @Sendable () -> Void) { advanced.withLock { $0 = listener } }
+    func onAdvance(_ listener: @escaping @Sendable () -> Void) { listeners.withLock { $0.append(listener) } }
 
     /// Renews the gateway's lease, and notes what it has applied.
     ///
@@ -64,7 +66,7 @@ public final class GatewayLedger: Sendable {
             entries.values[index] = entry
             return GatewayView(entry.record, leaseLeft: Limits.leaseDuration, silence: .zero, now: now)
         }
-        if hasAdvanced, let listener = advanced.withLock({ $0 }) { listener() }
+        if hasAdvanced { for listener in listeners.withLock({ $0 }) { listener() } }
         return view
     }
 

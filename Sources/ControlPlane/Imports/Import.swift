@@ -19,23 +19,54 @@ public struct ImportLine: Sendable {
     }
 }
 
+/// A line as far as it can be understood without the registry, which for a tenant is most of the way: done before the
+/// transaction, it takes none of the writer's time.
+struct ImportItem: Sendable {
+    enum Content: Sendable {
+        case cell(JSONValue)
+        case tenant(TenantSpec)
+    }
+
+    let number: Int
+    /// What the line names itself, right or wrong.
+    let id: String?
+    let content: Result<Content, RegistryError>
+
+    init(_ line: ImportLine, of kind: ImportKind) {
+        number = line.number
+        id = (try? line.document.get())?["id"]?.string
+        content = Result { () throws(RegistryError) in
+            let document = try line.document.get()
+            return switch kind {
+            case .cells: .cell(document)
+            case .tenants: .tenant(try TenantSpec(document: document, id: nil))
+            }
+        }
+    }
+}
+
 extension Change {
     /// Takes the lines one after the other; one that fails is reported and leaves nothing behind.
-    func importLines(_ lines: [ImportLine], of kind: ImportKind, into report: inout ImportReport) throws {
-        for line in lines {
-            let document = try? line.document.get()
+    func importItems(_ items: [ImportItem], into report: inout ImportReport) throws {
+        for item in items {
             let result: ImportedLine
             do {
-                switch kind {
-                case .cells: result = try importCell(try line.document.get())
-                case .tenants: result = try importTenant(try line.document.get())
+                switch try item.content.get() {
+                case .cell(let document): result = try importCell(document)
+                case .tenant(let spec): result = try importTenant(spec)
                 }
             } catch let error as RegistryError where error.code != .internalError {
                 result = .failed(error)
             }
-            report.add(result, line: line.number, id: document?["id"]?.string)
+            report.add(result, line: item.number, id: item.id)
         }
         report.revision = transaction.revision()
+    }
+
+    private func importLines(_ lines: [ImportLine], of kind: ImportKind, into report: inout ImportReport)
+        throws
+    {
+        try importItems(lines.map { ImportItem($0, of: kind) }, into: &report)
     }
 
     /// Every line in this one transaction; those that fail are reported, the others kept.
@@ -75,10 +106,11 @@ extension ControlPlane {
     public func importBatch(
         _ lines: [ImportLine], of kind: ImportKind, into report: ImportReport, as context: ChangeContext
     ) async throws(RegistryError) -> ImportReport {
-        try await store.write(as: context, bulk: true) { transaction in
+        let items = lines.map { ImportItem($0, of: kind) }
+        return try await store.write(as: context, bulk: true) { transaction in
             try transaction.requireToken()
             var report = report
-            try Change(transaction).importLines(lines, of: kind, into: &report)
+            try Change(transaction).importItems(items, into: &report)
             return report
         }
     }

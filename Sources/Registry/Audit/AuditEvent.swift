@@ -49,23 +49,27 @@ public struct AuditEvent: Sendable, Equatable {
     /// their names; the document stands inside as it is kept, which is canonical too.
     public var canonical: [UInt8] {
         var text = [UInt8]()
-        text.reserveCapacity(256 + (document?.utf8.count ?? 0))
-        func member(_ name: StaticString, _ value: JSONValue) {
-            text.append(contentsOf: name.description.utf8)
-            text.append(contentsOf: value.encoded(.compact))
+        text.reserveCapacity(384 + (document?.utf8.count ?? 0) + reason.utf8.count)
+        func member(_ name: StaticString, _ value: String) {
+            text.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+            var value = value
+            value.withUTF8 { JSONWriter.appendString(bytes: UnsafeRawBufferPointer($0), to: &text) }
         }
-        member(#"{"actor":"#, .string(actor))
-        member(#","at":"#, .string(at.description))
-        text.append(contentsOf: #","document":"#.utf8)
-        text.append(contentsOf: (document ?? "null").utf8)
-        member(#","id":"#, .string(id))
-        member(#","kind":"#, .string(kind.rawValue))
-        member(#","operation":"#, .string(operation))
-        member(#","previous":"#, .integer(previous.rawValue))
-        member(#","reason":"#, .string(reason))
-        member(#","requestId":"#, .string(requestID))
-        member(#","revision":"#, .integer(revision.rawValue))
-        member(#","traceparent":"#, .string(traceparent))
+        func member(_ name: StaticString, plain value: String) {
+            text.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+            text.append(contentsOf: value.utf8)
+        }
+        member(#"{"actor":"#, actor)
+        member(#","at":"#, at.description)
+        member(#","document":"#, plain: document ?? "null")
+        member(#","id":"#, id)
+        member(#","kind":"#, kind.rawValue)
+        member(#","operation":"#, operation)
+        member(#","previous":"#, plain: previous.description)
+        member(#","reason":"#, reason)
+        member(#","requestId":"#, requestID)
+        member(#","revision":"#, plain: revision.description)
+        member(#","traceparent":"#, traceparent)
         text.append(UInt8(ascii: "}"))
         return text
     }

@@ -8,7 +8,8 @@ public final class DocumentReader {
     private let object: JSONObject
     private let path: String
     private let findings: Findings
-    private var asked: Set<String> = []
+    /// Few enough that a scan costs less than a hash.
+    private var asked: [String] = []
 
     /// The errors of a document and all the objects inside it.
     private final class Findings {
@@ -39,7 +40,7 @@ public final class DocumentReader {
     }
 
     /// Fields that answers carry and requests may repeat, so that what was read can be sent back. They are ignored.
-    public func ignore(_ keys: String...) { asked.formUnion(keys) }
+    public func ignore(_ keys: String...) { asked += keys }
 
     public func finish() throws(RegistryError) {
         refuseUnknown()
@@ -54,20 +55,21 @@ public final class DocumentReader {
 
     private func refuseUnknown() {
         for key in object.keys where !asked.contains(key) {
-            report(key, "is not a field here; known are \(asked.sorted().joined(separator: ", "))")
+            report(key, "is not a field here; known are \(Set(asked).sorted().joined(separator: ", "))")
         }
     }
 
     private func value(_ key: String) -> JSONValue? {
-        asked.insert(key)
+        asked.append(key)
         return object[key]
     }
 
     /// What every accessor does: nil for an absent field, a report for one of another type.
-    private func read<T>(_ key: String, _ type: String, _ convert: (JSONValue) -> T?) -> T? {
+    private func read<T>(_ key: String, _ type: @autoclosure () -> String, _ convert: (JSONValue) -> T?) -> T?
+    {
         guard let value = value(key) else { return nil }
         guard let converted = convert(value) else {
-            report(key, "must be \(type)")
+            report(key, "must be \(type())")
             return nil
         }
         return converted
@@ -88,10 +90,10 @@ public final class DocumentReader {
     }
 
     /// A string that `convert` understands; `rule` says what it may be.
-    public func parsed<T>(_ key: String, _ rule: String, _ convert: (String) -> T?) -> T? {
+    public func parsed<T>(_ key: String, _ rule: @autoclosure () -> String, _ convert: (String) -> T?) -> T? {
         guard let text = read(key, "a string", \.string) else { return nil }
         guard let converted = convert(text) else {
-            report(key, rule)
+            report(key, rule())
             return nil
         }
         return converted

@@ -64,7 +64,7 @@ public struct Verdict: Sendable, Equatable {
     public static func all(
         for question: PlacementPolicy.Question, among cells: [PlacementPolicy.Candidate]
     ) -> [Verdict] {
-        let chosen = PlacementPolicy.choose(among: cells, for: question)
+        let chosen = Candidates(cells).choose(for: question)
         return cells.enumerated().map { index, cell in
             Verdict(
                 cell: cell.id, zone: cell.zone,

@@ -2,7 +2,7 @@
 ///
 /// Feasible cells only; of those the one with the lowest utilisation once the tenant is on it; of equal ones the cell
 /// in the zone that is least utilised; of equal ones by a hash of both names that never changes, so that the same
-/// question always has the same answer and no cell is everybody's favourite.
+/// question always has the same answer and no cell is everybody's favourite. `Candidates` makes the choice.
 public enum PlacementPolicy {
     /// What the policy knows of a cell.
     public struct Candidate: Sendable, Equatable {
@@ -118,63 +118,10 @@ public enum PlacementPolicy {
         _ = next(.noHeadroom(max(0, headroom), needed: question.load))
     }
 
-    /// The best of the feasible cells' indices; nil where no cell is feasible.
-    ///
-    /// Asked over 500 cells for each tenant of an import or a plan: what is cheap to see is looked at first, and a
-    /// cell is read in place.
-    ///
-    /// - Parameters:
-    ///   - exception: the index of a cell that is out of the question; it still counts for its zone.
-    ///   - zones: the zones' utilisation, where the caller keeps it; else it is made when ties need it.
-    public static func choose(
-        among cells: [Candidate], for question: Question, except exception: Int? = nil,
-        zones: ZoneUtilisation? = nil
-    ) -> Int? {
-        let asksNothing = question.asksNothing
-        var best: (load: Int64, capacity: Int64)?
-        var ties: [Int] = []
-        for index in cells.indices where cells[index].schedulable && cells[index].state == .active {
-            var load = cells[index].load + cells[index].reserved + question.load
-            if let current = question.current, current == cells[index].id { load -= question.load }
-            let capacity = cells[index].capacity
-            guard load <= capacity, index != exception else { continue }
-            let order = best.map { compare(load, capacity, $0.load, $0.capacity) } ?? -1
-            guard order <= 0,
-                asksNothing && cells[index].dedicatedTo == nil
-                    || firstObjection(to: cells[index], for: question) == nil
-            else { continue }
-            if order < 0 { ties.removeAll(keepingCapacity: true) }
-            best = (load, capacity)
-            ties.append(index)
-        }
-        guard ties.count > 1 else { return ties.first }
-        let zones = zones ?? ZoneUtilisation(of: cells)
-        let seed = stableHash(question.tenant.rawValue)
-        var chosen: (index: Int, zone: (load: Int64, capacity: Int64), hash: UInt64)?
-        for index in ties {
-            let (zone, hash) = (zones[cells[index].zone], mixed(seed, cells[index].hash))
-            if let chosen {
-                let order = compare(zone.load, zone.capacity, chosen.zone.load, chosen.zone.capacity)
-                guard order < 0 || order == 0 && hash < chosen.hash else { continue }
-            }
-            chosen = (index, zone, hash)
-        }
-        return chosen?.index
-    }
-
     /// What is taken of a cell, the tenant's own left out.
     private static func load(on cell: Candidate, without question: Question) -> Int64 {
         let taken = cell.load + cell.reserved
         return cell.id == question.current ? taken - question.load : taken
-    }
-
-    /// a/b against c/d without division: negative, zero or positive. A capacity of 0 counts as full.
-    static func compare(_ a: Int64, _ b: Int64, _ c: Int64, _ d: Int64) -> Int {
-        guard b > 0, d > 0 else { return (b > 0 ? 0 : 1) - (d > 0 ? 0 : 1) }
-        let left = a.multipliedFullWidth(by: d)
-        let right = c.multipliedFullWidth(by: b)
-        if left.high != right.high { return left.high < right.high ? -1 : 1 }
-        return left.low < right.low ? -1 : (left.low > right.low ? 1 : 0)
     }
 
     /// FNV-1a: Swift's own hashes differ from run to run.

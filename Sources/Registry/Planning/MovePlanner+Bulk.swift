@@ -23,11 +23,10 @@ private struct CellHeap {
     private struct Entry {
         var cell: Int
         /// With the next tenant on it.
-        var load: Int64
-        var capacity: Int64
+        var share: Share
 
         func isBefore(_ other: Entry) -> Bool {
-            let order = PlacementPolicy.compare(load, capacity, other.load, other.capacity)
+            let order = share.compared(to: other.share)
             return order == 0 ? cell < other.cell : order < 0
         }
     }
@@ -37,16 +36,18 @@ private struct CellHeap {
 
     init(cells: [(cell: Int, load: Int64, capacity: Int64)], load: Int64) {
         self.load = load
-        entries = cells.map { Entry(cell: $0.cell, load: $0.load + load, capacity: $0.capacity) }
-            .filter { $0.load <= $0.capacity }
+        entries = cells.map {
+            Entry(cell: $0.cell, share: Share(load: $0.load + load, capacity: $0.capacity))
+        }
+        .filter { $0.share.load <= $0.share.capacity }
         for position in entries.indices.prefix(entries.count / 2).reversed() { sink(position) }
     }
 
     /// The first cell, which then has the tenant.
     mutating func take() -> Int? {
         guard let first = entries.first else { return nil }
-        entries[0].load += load
-        if entries[0].load > entries[0].capacity {
+        entries[0].share.load += load
+        if entries[0].share.load > entries[0].share.capacity {
             entries.swapAt(0, entries.count - 1)
             entries.removeLast()
         }

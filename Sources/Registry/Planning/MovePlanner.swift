@@ -9,10 +9,7 @@
 public struct MovePlanner: Sendable {
     /// The cells as they were given.
     private let before: [PlacementPolicy.Candidate]
-    /// The cells as they are while all moves are under way; those that are emptied are draining.
-    private(set) var underway: [PlacementPolicy.Candidate]
-    private var zones: ZoneUtilisation
-    private let positions: [CellID: Int]
+    private var candidates: Candidates
     private let leaving: Set<CellID>
     private var targets: [TenantID: CellID] = [:]
     private var moves: [PlannedMove] = []
@@ -29,14 +26,17 @@ public struct MovePlanner: Sendable {
     public init(cells: [PlacementPolicy.Candidate], leaving: Set<CellID>) {
         before = cells
         self.leaving = leaving
-        underway = cells
-        for index in underway.indices where leaving.contains(underway[index].id) {
-            underway[index].state = .draining
-            underway[index].schedulable = false
+        candidates = Candidates(cells)
+        for index in cells.indices where leaving.contains(cells[index].id) {
+            candidates.update(index) {
+                $0.state = .draining
+                $0.schedulable = false
+            }
         }
-        zones = ZoneUtilisation(of: underway)
-        positions = Dictionary(uniqueKeysWithValues: cells.enumerated().map { ($1.id, $0) })
     }
+
+    /// The cells as they are while all moves are under way; those that are emptied are draining.
+    var underway: [PlacementPolicy.Candidate] { candidates.cells }
 
     /// Plans one tenant's move to the target, or to the cell that the policy chooses.
     ///
@@ -44,7 +44,7 @@ public struct MovePlanner: Sendable {
     public mutating func place(
         _ tenant: MovingTenant, on target: CellID? = nil
     ) -> Result<PlannedMove, Unplaceable> {
-        guard let source = positions[tenant.source] else {
+        guard let source = candidates.position(of: tenant.source) else {
             preconditionFailure("a moving tenant's source is one of the cells")
         }
         precondition(targets[tenant.tenant] == nil, "a tenant moves once in a plan")
@@ -73,7 +73,7 @@ public struct MovePlanner: Sendable {
             after[index].schedulable = before[index].schedulable
         }
         for move in moves {
-            guard let source = positions[move.source] else { continue }
+            guard let source = candidates.position(of: move.source) else { continue }
             after[source].load -= move.load
             after[source].tenants -= 1
         }
@@ -106,11 +106,7 @@ public struct MovePlanner: Sendable {
             return .failure(tenant.unplaceable(because: known.blockers, known.reason))
         }
         let question = question(about: tenant)
-        if let choice = PlacementPolicy.choose(
-            among: underway, for: question, except: source, zones: zones)
-        {
-            return .success(choice)
-        }
+        if let choice = candidates.choose(for: question, except: source) { return .success(choice) }
         var tally = ObjectionTally()
         for index in underway.indices where index != source {
             if leaving.contains(underway[index].id) {
@@ -129,7 +125,7 @@ public struct MovePlanner: Sendable {
             let blockers = messages.map { Blocker(kind: "cell", id: target.rawValue, message: $0) }
             return .failure(tenant.unplaceable(because: blockers, reason))
         }
-        guard let index = positions[target] else { return refused(["there is no such cell"]) }
+        guard let index = candidates.position(of: target) else { return refused(["there is no such cell"]) }
         guard target != tenant.source else { return refused(["the tenant is on it already"]) }
         guard !leaving.contains(target) else { return refused(["it is emptied by this plan"]) }
         let objections = PlacementPolicy.objections(to: underway[index], for: question(about: tenant))
@@ -140,7 +136,7 @@ public struct MovePlanner: Sendable {
     private mutating func take(_ tenant: MovingTenant, from source: Int, to target: Int) -> PlannedMove {
         add(tenant.load, tenants: 1, to: target)
         if tenant.constraints.dedicated {
-            underway[target].dedicatedTo = tenant.tenant
+            candidates.update(target) { $0.dedicatedTo = tenant.tenant }
             // A cell that had no room for some may now be out of the question for them.
             failures = [:]
         }
@@ -154,9 +150,10 @@ public struct MovePlanner: Sendable {
 
     /// Counts load on a cell, outside the list of moves.
     mutating func add(_ load: Int64, tenants: Int64, to index: Int) {
-        underway[index].load += load
-        underway[index].tenants += tenants
-        if underway[index].state == .active { zones.add(load, to: underway[index].zone) }
+        candidates.update(index) {
+            $0.load += load
+            $0.tenants += tenants
+        }
     }
 }
 

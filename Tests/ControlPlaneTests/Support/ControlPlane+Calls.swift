@@ -59,7 +59,8 @@ extension ControlPlane {
     func put(tenant name: String, _ document: JSONValue = [:], _ how: How = How()) async throws(RegistryError)
         -> Answer
     {
-        try await change(how.request) { try $0.putTenant(TenantID(name)!, document) }
+        let spec = try TenantSpec(document: document, id: TenantID(name)!)
+        return try await change(how.request) { try $0.putTenant(spec) }
     }
 
     @discardableResult
