@@ -260,6 +260,52 @@ class Following(GatewayCase):
         self.assertEqual((last["method"], last["path"]), ("DELETE", "/v1/gateways/edge-1"))
 
 
+class Keeping(GatewayCase):
+    """The table on disk, and the deltas behind it."""
+
+    def kept_after(self, damage):
+        """What a start finds where `damage` has been done to the file's bytes."""
+        self.fetched(table(1, tenants=30), delta(1, 2, tenants={"t0": {"epoch": 2}}),
+                     delta(2, 3, tenants={"t1": {"epoch": 5}, "t2": None}, hosts={"t2.example": None}))
+        path = os.path.join(self.folder, "routing-table")
+        with open(path, "rb") as file:
+            whole = file.read()
+        self.assertEqual(whole.count(b"\n"), 3, "a delta is a line, and no new file")
+        with open(path, "wb") as file:
+            file.write(damage(whole))
+        return self.kept()
+
+    def test_a_start_applies_the_deltas(self):
+        kept = self.kept_after(lambda whole: whole)
+        self.assertEqual(kept["revision"], f"{A}.3")
+        self.assertEqual([kept["tenants"][t]["epoch"] for t in ("t0", "t1", "t3")], [2, 5, 1])
+        self.assertNotIn("t2", kept["tenants"])
+        self.assertNotIn("from", kept)
+
+    def test_half_a_line_is_as_if_it_had_not_come(self):
+        self.assertEqual(self.kept_after(lambda whole: whole[:-7])["revision"], f"{A}.2")
+
+    def test_a_damaged_line_spoils_all_of_it(self):
+        self.assertIsNone(self.kept_after(lambda whole: whole.replace(b'"epoch":5', b'"epoch":6')))
+
+    def test_a_missing_line_spoils_all_of_it(self):
+        self.assertIsNone(self.kept_after(lambda whole: b"".join(whole.splitlines(True)[::2])))
+
+    def test_after_a_start_and_where_deltas_grow_too_long_the_table_is_written_anew(self):
+        self.fetched(table(1, tenants=3), delta(1, 2, tenants={"t0": {"epoch": 2}}))
+        self.plane.say(delta(2, 3, tenants={"t0": {"epoch": 3}}))
+        gateway = self.gateway()
+        gateway.step()
+        with open(gateway.path, "rb") as file:
+            self.assertEqual(file.read().count(b"\n"), 1)
+        self.plane.say(*(delta(n, n + 1, tenants={"t0": {"epoch": n + 1}}) for n in range(3, 40)))
+        for n in range(3, 40):
+            gateway.step()
+            with open(gateway.path, "rb") as file:
+                self.assertLess(file.read().count(b"\n"), 9)
+            self.assertEqual(self.kept(), gateway.table)
+
+
 class Refusing(GatewayCase):
     def refuses(self, gateway, *answers, reason):
         before = gateway.table

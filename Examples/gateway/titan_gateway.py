@@ -84,15 +84,19 @@ def back_off(failures, rng=random.random):
     return rng() * min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS * 2 ** min(failures, 16))
 
 
-def check(table, last, is_full):
-    """Raises TableRefused unless `table` may follow `last`, which is None where there is none."""
+def check(table, last, is_full, delta=None):
+    """Raises TableRefused unless `table` may follow `last`, which is None where there is none.
+
+    With the delta that made it of `last` only what that has changed is looked at, where that is enough.
+    """
     try:
-        tenants, cells, hosts = table["tenants"], table["cells"], table["hosts"]
+        part = table if delta is None else changed(table, delta)
         tag = tag_parts(table["revision"])
-        lost_cells = {tenant["cell"] for tenant in tenants.values()} - cells.keys()
-        shapes = [(cell["zone"], dict(cell["endpoints"])) for cell in cells.values()]
-        epochs = {type(tenant["epoch"]) for tenant in tenants.values()}
-        strays = set(hosts.values()) - tenants.keys()
+        tenants, cells = part["tenants"].values(), part["cells"].values()
+        lost_cells = {tenant["cell"] for tenant in tenants} - table["cells"].keys()
+        strays = set(part["hosts"].values()) - table["tenants"].keys()
+        epochs = {type(tenant["epoch"]) for tenant in tenants}
+        shapes = [(cell["zone"], dict(cell["endpoints"])) for cell in cells]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise TableRefused(f"it has not the shape of a table: {error!r}") from None
     if lost_cells or strays or not epochs <= {int} or len(shapes) != len(cells):
@@ -103,28 +107,82 @@ def check(table, last, is_full):
     last_tag = tag_parts(last["revision"])
     if tag[0] == last_tag[0] and tag < last_tag:
         raise TableRefused(f"{table['revision']} is before {last['revision']}")
-    before, lost = len(last["tenants"]), len(last["tenants"]) - len(tenants)
-    if is_full and before and not tenants:
+    before, lost = len(last["tenants"]), len(last["tenants"]) - len(table["tenants"])
+    if is_full and before and not table["tenants"]:
         raise TableRefused(f"{table['revision']} has no tenants")
     if lost > LOST_TENANTS_MAX and lost > before * LOST_SHARE_MAX:
         raise TableRefused(f"{table['revision']}: {100 * lost // before} % of the tenants are gone")
 
 
+def changed(table, delta):
+    """What the delta has changed of the table; all of it where something is gone that the rest may name."""
+    names = {section: delta.get(section, {}) for section in ("cells", "tenants", "hosts")}
+    if None in names["cells"].values() or None in names["tenants"].values():
+        return table
+    return {section: {name: table[section][name] for name, entry in changes.items() if entry is not None}
+            for section, changes in names.items()}
+
+
 def load(path, owner):
     """What `owner` kept there, and its age in seconds; (None, 0) where that is nothing, damaged, or another's."""
-    with contextlib.suppress(OSError, ValueError), open(path, "rb") as file:
-        head, _, body = file.read().partition(b"\n")
-        if head.decode() == f"{hashlib.sha256(body).hexdigest()} {owner}":
-            return json.loads(body), max(0.0, time.time() - os.stat(path).st_mtime)
+    with contextlib.suppress(OSError, ValueError, KeyError), open(path, "rb") as file:
+        age = max(0.0, time.time() - os.fstat(file.fileno()).st_mtime)
+        *lines, _ = file.read().split(b"\n")  # the rest of a line that a crash cut short was never acknowledged
+        table = None
+        for line in lines:
+            digest, _, content = line.partition(b" ")
+            name, _, body = content.partition(b" ")
+            if (digest.decode(), name.decode()) != (hashlib.sha256(content).hexdigest(), owner):
+                return None, 0
+            entry = json.loads(body)
+            if table is not None and entry.pop("from") != table["revision"]:
+                return None, 0
+            table = entry if table is None else merge_patch(table, entry)
+        return (table, age) if table is not None else (None, 0)
     return None, 0
+
+
+def line_of(owner, content):
+    body = f"{owner} ".encode() + canonical(content)
+    return hashlib.sha256(body).hexdigest().encode() + b" " + body + b"\n"
 
 
 def save(path, owner, table):
     """Keeps the table, durable when this returns: a crash at any moment leaves the old one or the new one.
 
-    A line with the digest and whose it is, a line with the table. The modification time is that of the last contact.
+    A line: its digest, whose it is, the table. The modification time is that of the last contact.
     """
-    replace(path, f"{digest_of(table)} {owner}\n".encode() + canonical(table))
+    line = line_of(owner, table)
+    replace(path, line)
+    return len(line)
+
+
+class Journal:
+    """Keeps a table by `save`, and a delta as one line more, until those are as long as the table.
+
+    So a change of one tenant among a million costs one line, and acknowledging it does not wait for all the others.
+    """
+
+    def __init__(self, path, owner):
+        self.path, self.owner = path, owner
+        self.room = 0  # bytes that may be appended; none after a start or a failure, which may have left half a line
+
+    def keep(self, table, delta=None):
+        line = b"" if delta is None else line_of(self.owner, delta)
+        room, self.room = self.room, 0
+        if 0 < len(line) <= room:
+            length = os.stat(self.path).st_size
+            try:
+                with open(self.path, "ab") as file:
+                    file.write(line)
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError:
+                os.truncate(self.path, length)
+                raise
+            self.room = room - len(line)
+        else:
+            self.room = save(self.path, self.owner, table)
 
 
 def replace(path, content):
@@ -201,6 +259,7 @@ class TitanGateway:
         self.own_path = "/v1/gateways/" + urllib.parse.quote(self.id, safe="")
         self.rng = rng
         self.log = log or (lambda message: print(message, file=sys.stderr, flush=True))
+        self.journal = Journal(self.path, self.id)
         self.table, age = load(self.path, self.id)
         # After a start the lease is out until the first answer. Writes of the life before may still be under way.
         self.confirmed_at, self.lease_until = clock() - age, 0.0
@@ -243,7 +302,7 @@ class TitanGateway:
 
     def fetch(self):
         sent_at = clock()
-        self.take(self.request("GET", "/v1/routing-table", {"gateway": self.id}), is_full=True)
+        self.take(self.request("GET", "/v1/routing-table", {"gateway": self.id}))
         self.confirm(sent_at)
         self.report()
 
@@ -258,24 +317,26 @@ class TitanGateway:
         if not is_settled:
             query = {"since": since, "wait": f"{max(1, round(self.settled_at - sent_at))}s"}
         delta = self.request("GET", "/v1/routing-table", query, timeout=WAIT_SECONDS + 15)
-        if delta.pop("from", None) != since:
+        if delta.get("from") != since:
             return self.fetch()
-        if delta != {"revision": since}:
-            self.take(merge_patch(self.table, delta), is_full=False)
+        if delta != {"from": since, "revision": since}:
+            table = merge_patch(self.table, delta)
+            del table["from"]
+            self.take(table, delta)
         if is_settled:
             self.confirm(sent_at)
         if self.refused:
             self.report()
 
-    def take(self, table, is_full):
+    def take(self, table, delta=None):
         """Checks the table, makes it durable, routes by it: in this order. The next poll acknowledges it.
 
         A gateway that forwards requests must, before it returns from here, have ended or cut off the writes it has
         under way for tenants that the new table freezes or moves.
         """
         try:
-            check(table, self.table, is_full)
-            save(self.path, self.id, table)
+            check(table, self.table, delta is None, delta)
+            self.journal.keep(table, delta)
         except (TableRefused, OSError) as error:
             self.report(f"refused: {error}"[:1000])
             raise
