@@ -52,6 +52,29 @@ struct BarrierEndpointsTests {
         }
     }
 
+    @Test("a gateway that falls silent during a freeze is waited for until it is out, and no longer")
+    func silentDuringFreeze() async throws {
+        try await TestAPI.withFour { api in
+            try await api.acknowledge()
+            let id = try await api.begin("/v1/tenants/acme:move", ["to": "cell-2"])
+            try await api.work()
+            try await api.acknowledge()
+            try await api.work()
+            #expect(try await api.tenant("acme", "state") == "frozen")
+            api.clock.advance(by: .seconds(10))
+            try await api.work(rounds: 1)
+            api.clock.advance(by: .seconds(40))
+            try await api.work()
+            #expect(try await api.tenant("acme", "state") == "migrating")
+            api.clock.advance(by: .seconds(10))
+            let ended = try await api.outcome(of: id)
+            #expect(ended["state"] == "succeeded")
+            let shown = try await api.send(.get, "/v1/migrations/\(id)").expect(200)
+            #expect(try shown["batches"]?[0]?["attempt"] == 2)
+            #expect(try shown["batches"]?[0]?["barrier"]?["gateways"]?["expired"] == ["edge-1"])
+        }
+    }
+
     @Test("the source cell's seal lets the cutover through where a gateway does not answer")
     func seal() async throws {
         try await TestAPI.withFour { api in

@@ -34,6 +34,9 @@
 #ifndef RESTART_GRACE
 #define RESTART_GRACE 1 /* after a restart every lease counts as just renewed */
 #endif
+#ifndef THAWS
+#define THAWS 0 /* a freeze may expire, back to what was announced: that announcement stands */
+#endif
 #ifndef EXPIRED_NOW
 #define EXPIRED_NOW 1 /* the lease must be out when the barrier is looked at, not merely have been out since A */
 #endif
@@ -256,6 +259,10 @@ end:	do
 		:: else
 		fi;
 		passedFor = 0; passedEpoch = 0; passedTo = 0 }
+	/* The freeze's deadline: the tenant is as it was announced, and may be frozen again. */
+	:: d_step { planeUp && THAWS && phase == FROZEN && deadline && movesLeft > 1 ->
+		publish(MIGRATING); deadline = 0; deadlineDue = 0; quiet = 0; movesLeft--;
+		printf("control plane: unfreezes at %d\n", revision) }
 	/* A deadline, or a cancel. */
 	:: d_step { planeUp && !LIVENESS && (phase == MIGRATING || (phase == FROZEN && deadline)) ->
 		unfreeze(); printf("control plane: aborts at %d\n", revision) }

@@ -15,7 +15,10 @@ extension ModelPlane {
 
     mutating func advanceBatches(at time: SimulatedTime) -> Bool {
         var isTaken = false
-        for step in decide(at: time) where take(step, at: time) { isTaken = true }
+        for step in decide(at: time) {
+            if step.event == .freeze { saveContacts(at: time) }
+            if take(step, at: time) { isTaken = true }
+        }
         return isTaken
     }
 
@@ -294,13 +297,11 @@ extension ModelPlane {
     }
 
     private mutating func unfreeze(_ row: inout BatchRow, _ time: SimulatedTime) {
-        let isForgotten = fault == .announcementIsUsedAgain
-        setStates(row, from: [.frozen], to: isForgotten ? .serving : .migrating, time)
+        // The announcement stands, which is safe only because the tenants stay as announced.
+        let isServing = fault == .announcementIsUsedAgain
+        setStates(row, from: [.frozen], to: isServing ? .serving : .migrating, time)
         row.batch.notBefore = now(time).advanced(
             byMilliseconds: row.batch.pauseBetweenFreezes.milliseconds)
-        if !isForgotten {
-            row.batch.announced = Revision(rawValue: disk.routingRevision)
-        }
         row.batch.freezeDeadline = nil
         row.batch.frozen = nil
         row.batch.frozenAt = nil

@@ -25,6 +25,7 @@ struct AdvanceBatches: Reconciler {
         let holds = controlPlane.holds(view)
         var waiting: [OperationID: [Int64: [Blocker]]] = [:]
         var taken = 0
+        var isSaved = false
         var failure: (any Error)?
         for batch in view.batches + view.planned {
             guard let operation = view.operations[batch.operation] else { continue }
@@ -48,7 +49,15 @@ struct AdvanceBatches: Reconciler {
                 ]
             case .take(let event):
                 let step = Change.Step(event: event, note: note(on: situation))
-                do { taken += try await take(step, batch, operation) } catch { failure = failure ?? error }
+                do {
+                    // Who knows of the announcement is on disk before a freeze: a start that had forgotten it would wait
+                    // for one that has fallen silent since as for one that never knew.
+                    if event == .freeze, !isSaved {
+                        _ = try await SaveGatewayContacts(controlPlane: controlPlane).step()
+                        isSaved = true
+                    }
+                    taken += try await take(step, batch, operation)
+                } catch { failure = failure ?? error }
             case .pass(let by):
                 let step = Change.Step(
                     event: .barrierHeld, heldBy: by, note: note(on: situation),

@@ -98,11 +98,12 @@ extension Change {
         batch.frozen = try transaction.routingRevision()
     }
 
+    /// Back to `migrating`, as announced. The announcement stands: since then the tenants were never shown as serving, so
+    /// a gateway that knows of it and has fallen silent meanwhile refuses them once its lease is out.
     private func unfreeze(_ batch: inout Batch, _ operation: Operation) throws {
         try setStates(of: batch, operation, from: [.frozen], to: .migrating)
         batch.notBefore = transaction.now.advanced(
             byMilliseconds: batch.pauseBetweenFreezes.milliseconds)
-        batch.announced = try transaction.routingRevision()
         batch.freezeDeadline = nil
         batch.frozen = nil
         batch.frozenAt = nil

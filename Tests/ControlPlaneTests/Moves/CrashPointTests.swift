@@ -125,6 +125,22 @@ struct CrashPointTests {
     }
 }
 
+@Suite("A start in the middle of a freeze")
+struct FrozenStartTests {
+    @Test("knows which gateways had the announcement, so that one that fell silent since is not waited for as a stranger")
+    func acknowledgements() async throws {
+        let fleet = try await MovingFleet()
+        try await fleet.migrate()
+        try await fleet.step(until: .freezing)
+        try fleet.restart(from: fleet.files.image())
+        let announced = try #require(try fleet.batch.announced)
+        for name in ["edge-1", "edge-2"] {
+            let applied = try #require(fleet.plane.gateways.view(of: name)?.record.applied)
+            #expect(applied.revision >= announced)
+        }
+    }
+}
+
 @Suite("A batch's step that was decided from an older row")
 struct StaleStepTests {
     @Test("is not taken where another freeze has begun since the barrier was looked at")
