@@ -6,7 +6,7 @@ DATA_DIR ?= ./data
 LIBRARIES = libmicrohttpd-dev libsqlite3-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev
 TOOLS = openssl gzip zstd python3 python3-venv curl jq prometheus spin gcc strace
 
-.PHONY: run build test lint examples model simulate check thread-sanitizer smoke conformance torture bench instructions \
+.PHONY: run build test lint examples prove prove-small model simulate check thread-sanitizer smoke conformance torture bench instructions \
 	bench-tools libraries test-tools clean
 
 run: build ## Serve on 127.0.0.1:8080 with the database in ./data
@@ -32,6 +32,7 @@ test: libraries test-tools lint ## Every check
 	swift test --skip-build --no-parallel --skip EndToEndTests # one by one: some have deadlines to keep
 	swift test --skip-build --no-parallel --filter EndToEndTests
 	$(MAKE) examples
+	$(MAKE) prove-small
 	scripts/smoke
 	scripts/thread-sanitizer
 	Tests/Models/check
@@ -43,6 +44,18 @@ examples: test-tools ## The reference gateway, cell and copier, by their own tes
 	CONTROL_PLANE=.build/debug/control-plane python3 Examples/gateway/test_titan_gateway.py
 	python3 Examples/gateway/test_titan_cell.py
 	python3 Examples/mover/test_titan_mover.py
+
+prove-small: test-tools ## Moves end to end, small, and that each sabotage is noticed: about two minutes
+	Tests/Moving/prove --sabotage acknowledgement
+	Tests/Moving/prove --sabotage seal
+	Tests/Moving/prove --sabotage lease & Tests/Moving/prove; proved=$$?; wait $$! && exit $$proved
+
+# Some ten minutes.
+prove: build test-tools ## Moves end to end with 500 cells, 100,000 tenants, 50 gateways, against a release
+	env CONTROL_PLANE=.build/release/control-plane TITAN_MOVING_CELLS=$${TITAN_MOVING_CELLS:-500} \
+	    TITAN_MOVING_TENANTS=$${TITAN_MOVING_TENANTS:-100000} TITAN_MOVING_GATEWAYS=$${TITAN_MOVING_GATEWAYS:-50} \
+	    TITAN_MOVING_GROUPS=$${TITAN_MOVING_GROUPS:-10} TITAN_MOVING_KILLS=$${TITAN_MOVING_KILLS:-10} \
+	    TITAN_MOVING_ROUNDS=$${TITAN_MOVING_ROUNDS:-4} TITAN_MOVING_RATE=$${TITAN_MOVING_RATE:-10} Tests/Moving/prove
 
 model: test-tools ## The cutover in every interleaving, with each guard and without it
 	Tests/Models/check
