@@ -127,7 +127,9 @@ struct CrashPointTests {
 
 @Suite("A start in the middle of a freeze")
 struct FrozenStartTests {
-    @Test("knows which gateways had the announcement, so that one that fell silent since is not waited for as a stranger")
+    @Test(
+        "knows which gateways had the announcement, so that one that fell silent since is not waited for as a stranger"
+    )
     func acknowledgements() async throws {
         let fleet = try await MovingFleet()
         try await fleet.migrate()
