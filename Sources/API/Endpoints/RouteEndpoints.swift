@@ -31,17 +31,18 @@ extension Endpoints {
             route(controlPlane.routing.current.routeAnswer(host: normalised), "host", normalised, call))
     }
 
-    /// A found route may be used again for five seconds, an unknown name for one.
-    private func route(_ body: [UInt8]?, _ noun: String, _ name: String, _ call: Call) -> Response {
-        guard let body else {
+    /// A found route may be used again for five seconds, an unknown name for one; a tenant that is being moved may be
+    /// elsewhere, or refused, the next moment.
+    private func route(_ route: RouteAnswer?, _ noun: String, _ name: String, _ call: Call) -> Response {
+        guard let route else {
             var response = Problem.response(
                 RegistryError(.notFound, "There is no \(noun) '\(name)'."), requestID: call.requestID)
             response.fields[.cacheControl] = "max-age=1"
             return response
         }
-        var response = Response(.ok, body: .bytes(body))
+        var response = Response(.ok, body: .bytes(route.body))
         response.fields.append(.contentType, "application/json")
-        response.fields.append(.cacheControl, "max-age=5")
+        response.fields.append(.cacheControl, route.isMoving ? "no-store" : "max-age=5")
         return response
     }
 
@@ -80,14 +81,15 @@ extension Endpoints {
         let snapshot = controlPlane.routing.current
         var (routes, unknownTenants, unknownHosts): ([JSONValue], [String], [String]) = ([], [], [])
         for tenant in tenants {
-            guard let body = snapshot.routeAnswer(tenant: tenant) else {
+            guard let body = snapshot.routeAnswer(tenant: tenant)?.body else {
                 unknownTenants.append(tenant)
                 continue
             }
             routes.append(try JSONValue(parsing: body))
         }
         for host in hosts {
-            guard let normalised = Host.normalised(host), let body = snapshot.routeAnswer(host: normalised),
+            guard let normalised = Host.normalised(host),
+                let body = snapshot.routeAnswer(host: normalised)?.body,
                 var route = try JSONValue(parsing: body).object
             else {
                 unknownHosts.append(host)
@@ -108,7 +110,7 @@ extension Endpoints {
     /// Which cell, since when, and by whose doing.
     func explainRoute(_ call: Call, _ request: Request) async throws -> Response {
         let id = try call.tenantID()
-        guard let route = controlPlane.routing.current.routeAnswer(tenant: id.rawValue) else {
+        guard let route = controlPlane.routing.current.routeAnswer(tenant: id.rawValue)?.body else {
             throw noTenant(id)
         }
         let changes = try controlPlane.routeChanges(of: id, limit: 10)
@@ -126,6 +128,6 @@ extension Endpoints {
 }
 
 extension RoutingSnapshot {
-    fileprivate func routeAnswer(tenant: String) -> [UInt8]? { routeAnswer(tenant: tenant.utf8Span.span) }
-    fileprivate func routeAnswer(host: String) -> [UInt8]? { routeAnswer(host: host.utf8Span.span) }
+    fileprivate func routeAnswer(tenant: String) -> RouteAnswer? { routeAnswer(tenant: tenant.utf8Span.span) }
+    fileprivate func routeAnswer(host: String) -> RouteAnswer? { routeAnswer(host: host.utf8Span.span) }
 }
