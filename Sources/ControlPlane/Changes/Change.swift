@@ -18,6 +18,9 @@ public struct Change {
         self.isRehearsal = isRehearsal
     }
 
+    /// True once something was written.
+    public var hasEffects: Bool { !transaction.events.isEmpty }
+
     /// The same change for what follows from it: the request's condition is on its own resource alone.
     var consequences: Change { Change(transaction, isRehearsal: isRehearsal) }
 
