@@ -86,6 +86,8 @@ public enum Limits {
     public static let freezeDeadlines = Duration.seconds(1)...Duration.seconds(600)
     /// Between a freeze that has expired and the next attempt, at the longest.
     public static let freezePauseMax = Duration.seconds(60)
+    /// Between tries of a drain's tenants that came to nothing, at the longest.
+    public static let planningPauseMax = Duration.seconds(300)
     public static let operationDeadlines = Duration.seconds(1)...Duration.seconds(168 * 3600)
     public static let reverseWindowMax = Duration.seconds(168 * 3600)
     public static let evacuations = Duration.seconds(1)...Duration.seconds(168 * 3600)
