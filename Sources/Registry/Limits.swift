@@ -44,6 +44,8 @@ public enum Limits {
     public static let cursorCharactersMax = 128
     public static let labelFilterCharactersMax = 256
     public static let waitMax = Duration.seconds(60)
+    /// Answers kept for one principal; once a minute the oldest of those past it go.
+    public static let keptAnswersMax = 100_000
     public static let idempotencyKeyLifetime = Duration.seconds(24 * 3600)
 
     // Gateways
