@@ -44,6 +44,8 @@ public enum Limits {
     public static let cursorCharactersMax = 128
     public static let labelFilterCharactersMax = 256
     public static let waitMax = Duration.seconds(60)
+    /// Answers kept for one principal; once a minute the oldest of those past it go.
+    public static let keptAnswersMax = 100_000
     public static let idempotencyKeyLifetime = Duration.seconds(24 * 3600)
 
     // Gateways
@@ -86,6 +88,8 @@ public enum Limits {
     public static let freezeDeadlines = Duration.seconds(1)...Duration.seconds(600)
     /// Between a freeze that has expired and the next attempt, at the longest.
     public static let freezePauseMax = Duration.seconds(60)
+    /// Between tries of a drain's tenants that came to nothing, at the longest.
+    public static let planningPauseMax = Duration.seconds(300)
     public static let operationDeadlines = Duration.seconds(1)...Duration.seconds(168 * 3600)
     public static let reverseWindowMax = Duration.seconds(168 * 3600)
     public static let evacuations = Duration.seconds(1)...Duration.seconds(168 * 3600)

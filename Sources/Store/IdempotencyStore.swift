@@ -61,4 +61,25 @@ extension WriteTransaction {
         DELETE FROM idempotency_keys WHERE (principal, key) IN (
             SELECT principal, key FROM idempotency_keys WHERE created_at_ms <= $1 ORDER BY created_at_ms LIMIT $2)
         """
+
+    /// Takes out at most `limit` answers, the oldest of each principal that has more than `most`; returns how many.
+    public func deleteAnswers(beyond most: Int, limit: Int) throws -> Int {
+        let over = try connection.query(Self.overSQL, most) { ($0.text(0), $0.int(1) - most) }
+        var deleted = 0
+        for (principal, count) in over where deleted < limit {
+            deleted += try connection.run(Self.deleteOldestSQL, principal, min(count, limit - deleted))
+        }
+        return deleted
+    }
+
+    /// Reads the index alone, which holds the primary key and no body.
+    private static let overSQL = """
+        SELECT principal, count(*) FROM idempotency_keys INDEXED BY idempotency_keys_by_age
+        WHERE created_at_ms >= 0 GROUP BY principal HAVING count(*) > $1
+        """
+    private static let deleteOldestSQL = """
+        DELETE FROM idempotency_keys WHERE (principal, key) IN (
+            SELECT principal, key FROM idempotency_keys INDEXED BY idempotency_keys_by_age
+            WHERE created_at_ms >= 0 AND principal = $1 ORDER BY created_at_ms LIMIT $2)
+        """
 }

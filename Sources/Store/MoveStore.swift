@@ -55,17 +55,19 @@ extension ReadTransaction {
     private static let targetSQL =
         "SELECT target FROM moves WHERE tenant = $1 AND state IN ('planned', 'moving')"
 
-    /// How many batches in flight bring tenants to each cell.
-    public func batchesArriving() throws -> [CellID: Int] {
-        var counts: [CellID: Int] = [:]
+    /// How many batches in flight bring tenants to each cell, and of which operations.
+    public func batchesArriving() throws -> [CellID: [OperationID: Int]] {
+        var counts: [CellID: [OperationID: Int]] = [:]
         try connection.forEach(Self.arrivingSQL) { row in
-            if let cell = CellID(row.text(0)) { counts[cell] = row.int(1) }
+            guard let cell = CellID(row.text(0)), let operation = OperationID(row.text(1)) else { return }
+            counts[cell, default: [:]][operation] = row.int(2)
         }
         return counts
     }
 
     private static let arrivingSQL = """
-        SELECT target, count(DISTINCT operation || '/' || batch) FROM moves WHERE state = 'moving' GROUP BY target
+        SELECT m.target, o.id, count(DISTINCT m.batch) FROM moves m JOIN operations o ON o.number = m.operation
+        WHERE m.state = 'moving' GROUP BY m.target, m.operation
         """
 
     /// The targets of a batch's moves.

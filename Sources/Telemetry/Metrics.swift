@@ -128,6 +128,9 @@ public final class Metrics: Sendable {
             labels: ["version", "swift", "sqlite", "microhttpd"])[
                 build.version, build.swift, build.sqlite, build.microhttpd
             ].set(1)
+        registry.counter("titan_log_lines_lost_total", "Log lines that a full pipe did not take.") {
+            Double(LogOutput.standardError.lost)
+        }
         ProcessMetrics.declare(in: registry)
     }
 

@@ -43,6 +43,38 @@ struct DrainEndpointsTests {
         }
     }
 
+    @Test("If-Match on a cell's action is about the cell, whatever else it changes")
+    func conditions() async throws {
+        try await TestAPI.withFour { api in
+            try await api.acknowledge()
+            let seen = try #require(try await api.send(.get, "/v1/cells/cell-1").fields[.etag])
+            let id = try await api.begin("/v1/cells/cell-1:drain", fields: [.ifMatch: seen])
+            try await api.send(.post, "/v1/cells/cell-1:undrain", fields: [.ifMatch: seen])
+                .expect(412, "preconditionFailed")
+            let tag = try #require(try await api.send(.get, "/v1/cells/cell-1").fields[.etag])
+            let back = try await api.send(.post, "/v1/cells/cell-1:undrain", fields: [.ifMatch: tag])
+            #expect(try back.expect(200)["state"] == "active")
+            #expect(try await api.outcome(of: id)["state"] == "cancelled")
+        }
+    }
+
+    @Test("If-Match on a migration's reversal is about the migration, and a zone has nothing to match")
+    func otherConditions() async throws {
+        try await TestAPI.withFour { api in
+            let id = try await api.begin("/v1/cells/cell-1:drain")
+            #expect(try await api.outcome(of: id)["state"] == "succeeded")
+            let stale = "\"\(api.table.prefix(13))1\""
+            try await api.send(.post, "/v1/migrations/\(id):reverse", fields: [.ifMatch: stale])
+                .expect(412, "preconditionFailed")
+            let tag = try #require(try await api.send(.get, "/v1/migrations/\(id)").fields[.etag])
+            let back = try await api.begin("/v1/migrations/\(id):reverse", fields: [.ifMatch: tag])
+            #expect(try await api.outcome(of: back)["state"] == "succeeded")
+            try await api.send(
+                .post, "/v1/zones/us-east-1a:evacuate", ["until": "restored"], fields: [.ifMatch: tag]
+            ).expect(412, "preconditionFailed")
+        }
+    }
+
     @Test("a cancelled drain gives the cell back as it was before")
     func cancelledDrain() async throws {
         try await TestAPI.withFour { api in

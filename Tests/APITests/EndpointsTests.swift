@@ -8,6 +8,26 @@ import Testing
 struct EndpointsTests {
     // MARK: Bodies
 
+    @Test("a change is logged; what changes nothing, or is answered again, is not")
+    func logged() async throws {
+        try await TestAPI.with { api in
+            try await api.addCell("cell-1")
+            let cell = try await api.send(.get, "/v1/cells/cell-1").json
+            #expect(api.log.lines == ["registry changed: putCell"])
+            try await api.send(.put, "/v1/cells/cell-1", ["zone": "us-east-1a"]).expect(200)
+            try await api.send(.put, "/v1/cells/cell-1", ["zone": "us-east-1a"]).expect(200)
+            try await api.send(.put, "/v1/cells/cell-1?dryRun=true", ["zone": "us-east-1a", "capacity": 1])
+                .expect(200)
+            #expect(cell["id"] == "cell-1" && api.log.lines.count == 2)
+            let key: Fields = [.idempotencyKey: "k"]
+            for _ in 1...2 {
+                try await api.send(.post, "/v1/cells/cell-1:cordon", fields: key).expect(200)
+            }
+            try await api.send(.post, "/v1/cells/cell-1:cordon").expect(200)
+            #expect(api.log.lines.dropFirst(2) == ["registry changed: cordonCell"])
+        }
+    }
+
     @Test("a body that is not JSON is refused with the place")
     func badJSON() async throws {
         try await TestAPI.with { api in

@@ -19,6 +19,20 @@ struct ImportEndpointsTests {
     // MARK: Lines
 
     @Test(
+        "what is for Kubernetes' lists is refused beside NDJSON, by name",
+        arguments: ["zones=a", "capacity=500", "activate=true"])
+    func withoutEffect(_ parameter: String) async throws {
+        try await TestAPI.with { api in
+            let line = Array(#"{"id":"cell-1","zone":"a"}"#.utf8)
+            let name = String(parameter.prefix { $0 != "=" })
+            try await api.send(
+                .post, "/v1/cells:import?\(parameter)", bytes: line, type: "application/x-ndjson"
+            ).expect(400, "invalidArgument", field: name)
+            try await api.send(.get, "/v1/cells/cell-1").expect(404)
+        }
+    }
+
+    @Test(
         "lines that are right are kept, and those that are not are named with what is wrong",
         arguments: [1, 7, 100_000])
     func mixed(pieceBytes: Int) async throws {

@@ -22,6 +22,30 @@ struct RouteEndpointsTests {
         }
     }
 
+    @Test("the route of a tenant that is being moved may not be used again")
+    func moving() async throws {
+        try await TestAPI.withFour { api in
+            try await api.acknowledge()
+            func caching() async throws -> String? {
+                try await api.send(.get, "/v1/routes?host=shop.acme.com", as: .gateway).expect(200)
+                    .fields[.cacheControl]
+            }
+            let id = try await api.begin("/v1/tenants/acme:move", ["to": "cell-2"])
+            try await api.work()
+            #expect(try await api.tenant("acme", "state") == "migrating")
+            let route = try await api.send(.get, "/v1/routes/acme", as: .gateway).expect(200)
+            #expect(route.fields[.cacheControl] == "no-store")
+            #expect(try await caching() == "no-store")
+            try await api.acknowledge()
+            try await api.work()
+            #expect(try await api.tenant("acme", "state") == "frozen")
+            #expect(try await caching() == "no-store")
+            try await api.send(.post, "/v1/operations/\(id):cancel").expect(200)
+            _ = try await api.outcome(of: id)
+            #expect(try await caching() == "max-age=5")
+        }
+    }
+
     @Test("a host is found in every spelling")
     func hosts() async throws {
         try await TestAPI.with { api in

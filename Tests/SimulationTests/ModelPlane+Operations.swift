@@ -20,7 +20,7 @@ extension ModelPlane {
                 options.standard, at: time)
         case .drain(let cell, let options):
             if emptying(cell) != nil { return true }
-            let leaving = [(cell: cell, schedulable: disk.cells[cell].life.schedulable)]
+            let leaving = [(cell: cell, schedulable: wasSchedulable(cell))]
             let tenants = disk.routes.indices.filter { disk.routes[$0].cell == cell && isAtRest($0) }
             let active = disk.cells.indices.filter { disk.cells[$0].life.state == .active }
             guard active != [cell], move(cell, .drain, time) else { return false }
@@ -53,6 +53,13 @@ extension ModelPlane {
         disk.operations.firstIndex { operation in
             !operation.life.state.isDone && operation.leaving.contains { $0.cell == cell }
         }
+    }
+
+    private func wasSchedulable(_ cell: Int) -> Bool {
+        let life = disk.cells[cell].life
+        guard life.state == .draining else { return life.schedulable }
+        let earlier = disk.operations.last { operation in operation.leaving.contains { $0.cell == cell } }
+        return earlier?.leaving.first { $0.cell == cell }?.schedulable ?? true
     }
 
     private mutating func move(_ cell: Int, _ event: CellEvent, _ time: SimulatedTime) -> Bool {
@@ -193,6 +200,7 @@ extension ModelPlane {
             return finish(number, operation.failed > 0 ? .fail : .succeed, time)
         }
         let isPastDeadline = now(time) >= operation.deadlineAt
+        let isResting = operation.failed > 0 && isResting(number, at: time)
         var blockers: [Blocker] = []
         for leaving in operation.leaving {
             let cell = leaving.cell
@@ -204,23 +212,36 @@ extension ModelPlane {
                 continue
             }
             guard disk.cells[cell].tenants + disk.cells[cell].incoming == 0 else {
-                memory.emptied[cell] = nil
-                blockers += remaining(on: cell, number, plans: !isPastDeadline)
+                memory.emptied[Emptying(operation: number, cell: cell)] = nil
+                blockers += remaining(on: cell, number, plans: !isPastDeadline && !isResting)
                 continue
             }
-            let revision = memory.emptied[cell] ?? disk.routingRevision
-            memory.emptied[cell] = revision
+            let revision =
+                memory.emptied[Emptying(operation: number, cell: cell)] ?? disk.routingRevision
+            memory.emptied[Emptying(operation: number, cell: cell)] = revision
             let gateways = Barrier(gateways: barrierGateways(at: time.uptime), seal: nil)
             switch gateways.isConfirmed(cutover: Revision(rawValue: revision)) {
             case .waiting(let waiting): blockers += waiting
             case .held:
                 _ = move(cell, .observedEmpty, time)
-                memory.emptied[cell] = nil
+                memory.emptied[Emptying(operation: number, cell: cell)] = nil
             }
         }
         if blockers.isEmpty { return finish(number, .succeed, time) }
         if isPastDeadline, operation.options.onStragglers != .wait { return finish(number, .fail, time) }
         return blockers
+    }
+
+    /// Whether its tenants, which were planned in vain, are not planned anew yet.
+    private mutating func isResting(_ number: Int, at time: SimulatedTime) -> Bool {
+        var tries = memory.tries[number] ?? Tries()
+        if tries.notBefore == nil {
+            tries.failures += 1
+            tries.notBefore =
+                time.uptime + Operation.pauseBeforePlanning(afterFailures: tries.failures).milliseconds
+            memory.tries[number] = tries
+        }
+        return tries.notBefore.map { time.uptime < $0 } ?? false
     }
 
     private mutating func remaining(on cell: Int, _ number: Int, plans: Bool) -> [Blocker] {
@@ -241,12 +262,14 @@ extension ModelPlane {
             disk.operations[number].batches[index].moves = left
         }
         insert(plan.moves, of: number)
+        memory.tries[number]?.notBefore = nil
         return [blocker]
     }
 
     private mutating func finish(_ number: Int, _ event: OperationEvent, _ time: SimulatedTime) -> [Blocker]?
     {
         _ = control(number, event, time)
+        memory.tries[number] = nil
         guard let reversed = disk.operations[number].reverses else { return nil }
         let outcome: BatchEvent = event == .succeed ? .reversalDone : .reversalFailed
         for row in disk.operations[reversed].batches where row.batch.state == .reversing {

@@ -77,7 +77,8 @@ struct ModelPlane: SimulatedPlane {
         var seals: [Int: Int64] = [:]
         var freezes: [Freeze: Int64] = [:]
         var rests: [Freeze: Int64] = [:]
-        var emptied: [Int: Int64] = [:]
+        var emptied: [Emptying: Int64] = [:]
+        var tries: [Int: Tries] = [:]
         var waiting: [Int: [Blocker]] = [:]
         var ending: [Int: [Blocker]] = [:]
     }
@@ -86,6 +87,17 @@ struct ModelPlane: SimulatedPlane {
         var operation: Int
         var batch: Int
         var attempt: Int64
+    }
+
+    struct Emptying: Hashable {
+        var operation: Int
+        var cell: Int
+    }
+
+    /// As `MoveMonitor` counts them.
+    struct Tries {
+        var failures = 0
+        var notBefore: Int64?
     }
 
     let setup: SimulatedSetup

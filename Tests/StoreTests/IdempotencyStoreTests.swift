@@ -85,4 +85,35 @@ struct IdempotencyStoreTests {
             }
         }
     }
+
+    @Test("whoever has more than his share loses the oldest, and nobody else does")
+    func quota() async throws {
+        try await TemporaryStore.with { temporary in
+            try await temporary.withStore { store in
+                for number in 0..<5 {
+                    for principal in ["busy", number < 3 ? "calm" : "busy"] {
+                        let key = IdempotencyKey(
+                            principal: principal, key: "k-\(number)",
+                            fingerprint: Array(repeating: 1, count: 32))
+                        try await store.write { try $0.keep(Self.answer, for: key) }
+                    }
+                    temporary.clock.advance(byMilliseconds: 1)
+                }
+                let left = {
+                    try await store.write { transaction in
+                        try transaction.connection.query(
+                            "SELECT principal || ' ' || key FROM idempotency_keys ORDER BY 1"
+                        ) { $0.text(0) }
+                    }
+                }
+                #expect(try await store.write { try $0.deleteAnswers(beyond: 3, limit: 1) } == 1)
+                #expect(try await store.write { try $0.deleteAnswers(beyond: 3, limit: 100) } == 1)
+                #expect(try await store.write { try $0.deleteAnswers(beyond: 3, limit: 100) } == 0)
+                #expect(
+                    try await left() == [
+                        "busy k-2", "busy k-3", "busy k-4", "calm k-0", "calm k-1", "calm k-2",
+                    ])
+            }
+        }
+    }
 }

@@ -63,6 +63,7 @@ struct MetricsTests {
                 titan_spans_dropped_total counter
                 titan_span_export_failures_total counter
                 titan_build_info gauge
+                titan_log_lines_lost_total counter
                 process_resident_memory_bytes gauge
                 process_cpu_seconds_total counter
                 process_open_fds gauge

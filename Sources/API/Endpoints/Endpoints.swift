@@ -3,6 +3,7 @@ import HTTP
 import JSON
 import Logging
 import Registry
+import Synchronization
 import Telemetry
 
 /// What the API needs to know of how it was started.
@@ -166,8 +167,14 @@ extension Endpoints {
     ) async throws -> Response {
         var change = try changeRequest(call, request, location: location, reason: reason)
         change.bulk = bulk
-        let answer = try await controlPlane.change(change, body)
-        if !change.dryRun {
+        let hasChanged = Atomic(false)
+        let answer = try await controlPlane.change(change) { change in
+            let outcome = try body(change)
+            hasChanged.store(change.hasEffects, ordering: .relaxed)
+            return outcome
+        }
+        // Not where all was so already, nor where an earlier request's answer is given again.
+        if !change.dryRun, hasChanged.load(ordering: .relaxed) {
             instruments.logger.info(
                 "registry changed",
                 metadata: [

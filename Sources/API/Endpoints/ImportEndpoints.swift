@@ -13,6 +13,12 @@ extension Endpoints {
             zones: try call.zones(), capacity: try call.integer("capacity", in: 0...Limits.unitsMax) ?? 0,
             active: try call.flag("activate") ?? false)
         guard MediaType(parsing: request.fields[.contentType] ?? "")?.essence == MediaType.json.essence else {
+            for name in ["zones", "capacity", "activate"] where call.query[name] != nil {
+                throw call.invalid(
+                    name,
+                    "'\(name)' is for what kubectl writes (Content-Type: application/json): a line of NDJSON is a whole cell, and says it itself."
+                )
+            }
             return try await importLines(of: .cells, call, request, body)
         }
         var keyed = request

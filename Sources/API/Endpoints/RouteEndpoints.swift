@@ -11,8 +11,8 @@ extension Endpoints {
             return past(call, at) { [controlPlane] in try controlPlane.pastRoute(of: id, at: $0) }
         }
         let snapshot = controlPlane.routing.current
-        let body = call.parameters.withBytes(0) { snapshot.routeAnswer(tenant: $0.span) }
-        return .answer(route(body, "tenant", call.parameters[0], call))
+        let found = call.parameters.withBytes(0) { snapshot.routeAnswer(tenant: $0.span) }
+        return .answer(route(found, "tenant", call.parameters[0], call))
     }
 
     func resolveRoute(_ call: Call, _ head: RequestHead) throws -> Reception {
@@ -31,20 +31,23 @@ extension Endpoints {
             route(controlPlane.routing.current.routeAnswer(host: normalised), "host", normalised, call))
     }
 
-    /// A found route may be used again for five seconds, an unknown name for one.
-    private func route(_ body: [UInt8]?, _ noun: String, _ name: @autoclosure () -> String, _ call: Call)
-        -> Response
-    {
-        guard let body else {
+    /// A found route may be used again for five seconds, an unknown name for one; a tenant that is being moved may be
+    /// elsewhere, or refused, the next moment.
+    private func route(
+        _ route: RouteAnswer?, _ noun: String, _ name: @autoclosure () -> String, _ call: Call
+    ) -> Response {
+        guard let route else {
             var response = Problem.response(
                 RegistryError(.notFound, "There is no \(noun) '\(name())'."), requestID: call.requestID)
             response.fields[.cacheControl] = "max-age=1"
             return response
         }
-        return Response(.ok, fields: Self.foundFields, body: .bytes(body))
+        return Response(
+            .ok, fields: route.isMoving ? Self.movingFields : Self.foundFields, body: .bytes(route.body))
     }
 
     private static let foundFields: Fields = [.contentType: "application/json", .cacheControl: "max-age=5"]
+    private static let movingFields: Fields = [.contentType: "application/json", .cacheControl: "no-store"]
 
     private func past(
         _ call: Call, _ at: String, _ find: @escaping @Sendable (PastMoment) throws -> JSONValue?
@@ -81,14 +84,15 @@ extension Endpoints {
         let snapshot = controlPlane.routing.current
         var (routes, unknownTenants, unknownHosts): ([JSONValue], [String], [String]) = ([], [], [])
         for tenant in tenants {
-            guard let body = snapshot.routeAnswer(tenant: tenant) else {
+            guard let body = snapshot.routeAnswer(tenant: tenant)?.body else {
                 unknownTenants.append(tenant)
                 continue
             }
             routes.append(try JSONValue(parsing: body))
         }
         for host in hosts {
-            guard let normalised = Host.normalised(host), let body = snapshot.routeAnswer(host: normalised),
+            guard let normalised = Host.normalised(host),
+                let body = snapshot.routeAnswer(host: normalised)?.body,
                 var route = try JSONValue(parsing: body).object
             else {
                 unknownHosts.append(host)
@@ -109,7 +113,7 @@ extension Endpoints {
     /// Which cell, since when, and by whose doing.
     func explainRoute(_ call: Call, _ request: Request) async throws -> Response {
         let id = try call.tenantID()
-        guard let route = controlPlane.routing.current.routeAnswer(tenant: id.rawValue) else {
+        guard let route = controlPlane.routing.current.routeAnswer(tenant: id.rawValue)?.body else {
             throw noTenant(id)
         }
         let changes = try controlPlane.routeChanges(of: id, limit: 10)
@@ -127,6 +131,6 @@ extension Endpoints {
 }
 
 extension RoutingSnapshot {
-    fileprivate func routeAnswer(tenant: String) -> [UInt8]? { routeAnswer(tenant: tenant.utf8Span.span) }
-    fileprivate func routeAnswer(host: String) -> [UInt8]? { routeAnswer(host: host.utf8Span.span) }
+    fileprivate func routeAnswer(tenant: String) -> RouteAnswer? { routeAnswer(tenant: tenant.utf8Span.span) }
+    fileprivate func routeAnswer(host: String) -> RouteAnswer? { routeAnswer(host: host.utf8Span.span) }
 }

@@ -11,7 +11,7 @@ extension Change {
         let start = MigrationStart(
             kind: .drain, resource: "/v1/cells/\(id)", options: request.options,
             asked: request.asked,
-            leaving: [Operation.Leaving(cell: id, schedulable: old.cell.schedulable)],
+            leaving: [Operation.Leaving(cell: id, schedulable: try wasSchedulable(old.cell))],
             tenants: try transaction.tenantsAtRest(on: id))
         return try self.start(try emptying(start, to: request.to))
     }
@@ -27,8 +27,20 @@ extension Change {
                 blockers: [Blocker(kind: "operation", id: running.id.rawValue, message: "drains the cell")],
                 nextSteps: ["POST /v1/operations/\(running.id):cancel gives back all of its cells"])
         }
-        _ = try move(operation: running.id, by: .cancel)
+        _ = try consequences.move(operation: running.id, by: .cancel)
         return try move(cell: id, by: .undrain)
+    }
+
+    /// Whether the cell took placements before it was first taken out of service: an earlier drain that has failed has
+    /// left it draining.
+    private func wasSchedulable(_ cell: Cell) throws -> Bool {
+        guard cell.state == .draining else { return cell.schedulable }
+        let earlier = try [
+            OperationFilter(kind: .drain, resource: "/v1/cells/\(cell.id)"),
+            OperationFilter(kind: .evacuation, resource: "/v1/zones/\(cell.zone)"),
+        ].compactMap { try transaction.operations($0, before: .max, limit: 1).first }
+        let last = earlier.max { $0.number < $1.number }
+        return last?.leaving.first { $0.cell == cell.id }?.schedulable ?? true
     }
 
     /// Takes the start's cells out of service; every tenant goes to `target`, if there is one.
@@ -37,7 +49,7 @@ extension Change {
         // The rules are asked of the cells as they are before.
         try checkPolicies(start)
         start.policiesAreChecked = true
-        for leaving in start.leaving { _ = try move(cell: leaving.cell, by: .drain) }
+        for leaving in start.leaving { _ = try consequences.move(cell: leaving.cell, by: .drain) }
         if let target { for tenant in start.tenants { start.targets[tenant.id] = target } }
         return start
     }

@@ -89,6 +89,7 @@ extension Change {
     /// - Parameter document: options; what is left out is as the earlier migration had it.
     public func reverse(_ id: OperationID, _ document: JSONValue) throws -> Outcome {
         guard let old = try transaction.operation(id) else { throw notFound("migration", id) }
+        try check("migration", id, at: old.revision)
         guard old.kind != .reversal else {
             throw RegistryError(
                 .stateConflict, "The migration '\(id)' is a reversal, which can't be reversed.",

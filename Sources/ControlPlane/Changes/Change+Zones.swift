@@ -5,6 +5,7 @@ import Store
 extension Change {
     /// Takes every cell of the zone out of service and begins to move all of their tenants to other zones.
     public func evacuate(zone: String, _ request: EvacuationRequest) throws -> Outcome {
+        try checkZoneCondition()
         let records = try transaction.cells(CellFilter(zone: zone), page: Page(limit: Limits.cellsMax))
         guard !records.isEmpty else { throw notFound("zone", zone) }
         if let known = try transaction.evacuations().first(where: { $0.zone == zone }) {
@@ -46,6 +47,7 @@ extension Change {
     ///
     /// A tenant that has moved on since, or that its old cell can't take any more, stays where it is.
     public func restore(zone: String, _ request: RestorationRequest) throws -> Outcome {
+        try checkZoneCondition()
         guard let evacuation = try transaction.evacuations().first(where: { $0.zone == zone }) else {
             throw RegistryError(
                 .stateConflict, "The zone '\(zone)' is not evacuated.",
@@ -86,6 +88,14 @@ extension Change {
         return try self.start(start)
     }
 
+    /// A zone is no resource with an ETag, so that nothing can match a condition on it.
+    private func checkZoneCondition() throws(RegistryError) {
+        guard expectation != .any else { return }
+        throw RegistryError(
+            .preconditionFailed, "A zone has no ETag that If-Match or If-None-Match could be about.",
+            nextSteps: ["send a dry run, and its plan as If-Plan-Match"])
+    }
+
     /// The evacuation's time is over: its cells serve again. One that still runs is cancelled, which gives them back.
     func expire(_ evacuation: Evacuation) throws {
         guard let operation = try transaction.operation(evacuation.operation) else {
@@ -103,7 +113,7 @@ extension Change {
         guard let record = try transaction.cell(leaving.cell),
             record.cell.state == .drained || record.cell.state == .draining
         else { return }
-        _ = try move(cell: leaving.cell, by: .undrain)
-        if !leaving.schedulable { _ = try move(cell: leaving.cell, by: .cordon) }
+        _ = try consequences.move(cell: leaving.cell, by: .undrain)
+        if !leaving.schedulable { _ = try consequences.move(cell: leaving.cell, by: .cordon) }
     }
 }

@@ -18,6 +18,12 @@ public struct Change {
         self.isRehearsal = isRehearsal
     }
 
+    /// True once something was written.
+    public var hasEffects: Bool { !transaction.events.isEmpty }
+
+    /// The same change for what follows from it: the request's condition is on its own resource alone.
+    var consequences: Change { Change(transaction, isRehearsal: isRehearsal) }
+
     /// - Throws: `preconditionFailed` where the resource is not as the request expects it.
     func check(_ noun: String, _ id: some CustomStringConvertible, at revision: Revision?) throws {
         guard expectation != .any else { return }

@@ -17,7 +17,7 @@ public struct Convergence: Sendable, Equatable {
 extension ControlPlane {
     /// Puts a gateway on the list, durably, and counts this as its first contact.
     ///
-    /// - Throws: `invalidArgument` for a bad name; `inUse` where there are too many.
+    /// - Throws: `inUse` where there are too many; `overloaded` where it was deregistered at the same time.
     public func registerGateway(_ id: String, applied: RevisionTag?) async throws(RegistryError) {
         guard gateways.count < Limits.gatewaysMax else {
             throw RegistryError(
@@ -27,8 +27,18 @@ extension ControlPlane {
         let now = clock.now()
         let record = GatewayRecord(id: id, registeredAt: now, contactAt: now, applied: applied)
         let context = ChangeContext(principal: .system, operation: "registerGateway")
-        try await store.write(as: context) { try $0.save(record) }
-        gateways.add(record)
+        gateways.beginRegistering(id)
+        do {
+            try await store.write(as: context) { try $0.save(record) }
+        } catch {
+            gateways.add(nil, registering: id)
+            throw error
+        }
+        guard gateways.add(record, registering: id) else {
+            throw RegistryError(
+                .overloaded, "The gateway '\(id)' was deregistered at this moment.",
+                nextSteps: ["retry with back-off, where it still serves"])
+        }
     }
 
     public func convergence(at tag: RevisionTag) -> Convergence {

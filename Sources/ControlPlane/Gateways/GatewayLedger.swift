@@ -21,6 +21,8 @@ public final class GatewayLedger: Sendable {
     }
 
     private let entries: Mutex<[String: Entry]>
+    /// Registrations that are being written, and whether their gateway has left meanwhile.
+    private let registering = Mutex<[String: (count: Int, hasLeft: Bool)]>([:])
     private let clock: Clock
     /// A list, not a bare closure: that one, taken out of the mutex, Swift 6.3 puts back with two more thunks around
     /// it, each time.
@@ -70,17 +72,37 @@ public final class GatewayLedger: Sendable {
         return view
     }
 
-    /// Puts a gateway on the list, whose row is durable by now.
-    func add(_ record: GatewayRecord) {
+    /// A registration begins, which `add` ends: whoever leaves in between must not be put on the list by it.
+    func beginRegistering(_ id: String) {
+        registering.withLock { $0[id, default: (0, false)].count += 1 }
+    }
+
+    /// Puts a gateway on the list, whose row is durable by now; nil: none has been written.
+    ///
+    /// - Returns: false where the gateway has been deregistered since its registration began.
+    @discardableResult
+    func add(_ record: GatewayRecord?, registering id: String) -> Bool {
         let contact = clock.uptime()
-        entries.withLock { entries in
-            if entries[record.id] == nil {
-                entries[record.id] = Entry(record: record, contact: contact, unsaved: false)
+        return registering.withLock { registering in
+            guard var known = registering.removeValue(forKey: id) else { return false }
+            known.count -= 1
+            if known.count > 0 { registering[id] = known }
+            guard !known.hasLeft, let record else { return false }
+            entries.withLock { entries in
+                if entries[id] == nil {
+                    entries[id] = Entry(record: record, contact: contact, unsaved: false)
+                }
             }
+            return true
         }
     }
 
-    func forget(_ id: String) { entries.withLock { $0[id] = nil } }
+    func forget(_ id: String) {
+        registering.withLock { registering in
+            registering[id]?.hasLeft = true
+            entries.withLock { $0[id] = nil }
+        }
+    }
 
     public var count: Int { entries.withLock { $0.count } }
 

@@ -37,7 +37,11 @@ struct AdvanceBatches: Reconciler {
                 hasPlace: true, holds: operation.holds(among: holds),
                 restedFor: controlPlane.moves.monitor.restedFor(batch, at: controlPlane.clock.uptime()))
             // Places are taken only for what would begin.
-            if situation.decision == .take(.begin) { situation.hasPlace = view.takePlaces(for: batch) }
+            if situation.decision == .take(.begin), !view.takePlaces(for: batch) {
+                situation.hasPlace = false
+                let holders = view.holders(ofPlacesFor: batch)
+                if !holders.isEmpty { waiting[operation.id, default: [:]][batch.number] = holders }
+            }
             switch situation.decision {
             case .wait(let blockers):
                 if !blockers.isEmpty { waiting[operation.id, default: [:]][batch.number] = blockers }

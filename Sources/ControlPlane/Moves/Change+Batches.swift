@@ -24,7 +24,6 @@ extension Change {
         }
         let old = batch.state
         batch.state = try old.after(step.event)
-        // The end of an abort keeps what it was for.
         if step.event != .undone { batch.message = step.note }
         switch step.event {
         case .begin: try begin(&batch, operation)
@@ -37,7 +36,9 @@ extension Change {
         case .freezeExpired: try unfreeze(&batch, operation)
         case .cutOver: try cutOver(&batch, operation)
         case .confirmed: try settle(&batch, operation)
-        case .abort: try setStates(of: batch, operation, from: [.migrating, .frozen], to: .serving)
+        case .abort:
+            try setStates(of: batch, operation, from: [.migrating, .frozen], to: .serving)
+            try say(step.note, batch, operation)
         case .undone: try giveBack(&batch, operation)
         case .windowEnded, .reverse, .reversalDone, .reversalFailed: break
         }
@@ -145,9 +146,11 @@ extension Change {
         try transaction.count(operation.number, completed: batch.moved, failed: batch.failed)
     }
 
+    /// The end of an abort says what it was for, and not how the undoing went.
     private func giveBack(_ batch: inout Batch, _ operation: Operation) throws {
         for move in try activeMoves(batch, operation) {
-            try transaction.save(move, of: operation, as: .returned)
+            try transaction.save(move, of: operation, as: .returned, move.message)
+            batch.message = move.message
             batch.failed += 1
         }
         batch.settledAt = transaction.now
@@ -195,6 +198,14 @@ extension Change {
                 states.contains(record.tenant.state)
             else { continue }
             try set(state, record)
+        }
+    }
+
+    /// Notes with each move why it is taken back.
+    private func say(_ why: String, _ batch: Batch, _ operation: Operation) throws {
+        guard !why.isEmpty else { return }
+        for move in try activeMoves(batch, operation) {
+            try transaction.save(move, of: operation, as: move.state, why)
         }
     }
 

@@ -65,9 +65,13 @@ struct Ending {
 
     /// What a drain waits for: no tenant on the cell, and every live gateway at or past the revision that says so.
     private func empty(_ operation: Operation) throws -> [Blocker]? {
+        let monitor = controlPlane.moves.monitor
         let isPastDeadline = transaction.now >= operation.deadlineAt
+        let rest =
+            operation.failed > 0
+            ? monitor.rest(of: operation.id, at: controlPlane.clock.uptime(), transaction.now) : nil
         let barrier = Barrier(gateways: controlPlane.barrierGateways(), seal: nil)
-        var blockers: [Blocker] = []
+        var blockers = try rest.map { try triedInVain(operation, until: $0) } ?? []
         for leaving in operation.leaving {
             let cell = leaving.cell
             guard let record = try transaction.cell(cell), record.cell.state == .draining else {
@@ -81,16 +85,17 @@ struct Ending {
                 continue
             }
             guard try transaction.occupants(of: cell) == 0 else {
-                controlPlane.moves.monitor.forget(emptied: cell)
-                blockers += try remaining(on: cell, operation, plans: !isPastDeadline)
+                monitor.forget(emptied: cell, by: operation.id)
+                blockers += try remaining(on: cell, operation, plans: !isPastDeadline && rest == nil)
                 continue
             }
-            let revision = controlPlane.moves.monitor.emptied(cell, at: try transaction.routingRevision())
+            let revision = monitor.emptied(
+                cell, by: operation.id, at: try transaction.routingRevision())
             switch barrier.isConfirmed(cutover: revision) {
             case .waiting(let gateways): blockers += gateways
             case .held:
                 _ = try change.move(cell: cell, by: .observedEmpty)
-                controlPlane.moves.monitor.forget(emptied: cell)
+                monitor.forget(emptied: cell, by: operation.id)
                 try transaction.log(
                     operation.number,
                     "'\(cell)' is observed to be empty: no tenant on it at revision \(revision)")
@@ -119,6 +124,7 @@ struct Ending {
             let plan = try MovePlan(start, in: transaction)
             guard plan.moves.isEmpty else {
                 try change.extend(operation, by: plan.moves, start)
+                controlPlane.moves.monitor.triesAgain(operation.id)
                 let message = "has \(plan.moves.count) tenants that are planned anew"
                 return [Blocker(kind: "cell", id: cell.rawValue, message: message)]
             }
@@ -131,7 +137,28 @@ struct Ending {
                     kind: "cell", id: cell.rawValue,
                     message: "has \(count) tenants that other operations move")
             ]
-            : tenants.map { Blocker(kind: "tenant", id: $0.id.rawValue, message: "is still on '\(cell)'") }
+            : tenants.prefix(Limits.blockersShownMax).map {
+                Blocker(kind: "tenant", id: $0.id.rawValue, message: "is still on '\(cell)'")
+            }
+    }
+
+    /// What the last try came to: who would not have the tenants moved, in his own words.
+    private func triedInVain(_ operation: Operation, until next: Timestamp) throws -> [Blocker] {
+        var found: [Blocker] = []
+        let kind = operation.options.mover == .none ? "batch" : "mover"
+        for move in try transaction.moves(of: operation, state: .returned, limit: Limits.blockersShownMax) {
+            let why = move.message.isEmpty ? "was taken back" : move.message
+            let blocker = Blocker(
+                kind: kind, id: "batch \(move.batch)", message: "\(why); tried again at \(next)")
+            if !found.contains(blocker) { found.append(blocker) }
+        }
+        for move in try transaction.moves(of: operation, state: .failed, limit: Limits.blockersShownMax) {
+            found.append(
+                Blocker(
+                    kind: "tenant", id: move.tenant.rawValue,
+                    message: "\(move.message); tried again at \(next)"))
+        }
+        return found
     }
 
     /// Tenants that are where they were, each with what kept it there.
@@ -141,7 +168,9 @@ struct Ending {
         return left.prefix(Limits.blockersShownMax).map { move in
             Blocker(
                 kind: "tenant", id: move.tenant.rawValue,
-                message: move.message.isEmpty ? "was taken back at the deadline" : move.message)
+                message: move.state == .failed
+                    ? move.message
+                    : "was taken back" + (move.message.isEmpty ? " at the deadline" : ": \(move.message)"))
         }
     }
 
@@ -158,6 +187,7 @@ struct Ending {
 
     private func end(_ seen: Operation, by event: OperationEvent) throws {
         var operation = seen
+        controlPlane.moves.monitor.forget(operation.id)
         operation.life = try operation.life.after(event)
         operation.endedAt = transaction.now
         operation.evidence = try evidence(of: operation)

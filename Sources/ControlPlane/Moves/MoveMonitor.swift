@@ -11,7 +11,8 @@ final class MoveMonitor: Sendable {
         var ending: [OperationID: [Blocker]] = [:]
         var freezes: [BatchKey: ContinuousClock.Instant] = [:]
         var rests: [BatchKey: ContinuousClock.Instant] = [:]
-        var emptied: [CellID: Revision] = [:]
+        var emptied: [Emptying: Revision] = [:]
+        var tries: [OperationID: Tries] = [:]
         var calls: [BatchKey: Call] = [:]
     }
 
@@ -19,6 +20,19 @@ final class MoveMonitor: Sendable {
         var operation: OperationID
         var number: Int64
         var attempt: Int64 = 0
+    }
+
+    /// One operation's cell: what another one has observed of it is about another time.
+    private struct Emptying: Hashable {
+        var operation: OperationID
+        var cell: CellID
+    }
+
+    /// How often in a row the tenants of an operation were planned in vain.
+    private struct Tries {
+        var failures: Int
+        /// When they are planned anew, and that as people read it; nil while they are on their way once more.
+        var next: (at: ContinuousClock.Instant, shown: Timestamp)?
     }
 
     /// A mover's call that is under way, or when the next may be made.
@@ -85,16 +99,48 @@ final class MoveMonitor: Sendable {
 
     // MARK: Cells that were emptied
 
-    /// The routing revision at which the cell was first seen empty.
-    func emptied(_ cell: CellID, at revision: Revision) -> Revision {
-        state.withLock { state in
-            let first = state.emptied[cell] ?? revision
-            state.emptied[cell] = first
+    /// The routing revision at which the operation first saw the cell empty.
+    func emptied(_ cell: CellID, by operation: OperationID, at revision: Revision) -> Revision {
+        let key = Emptying(operation: operation, cell: cell)
+        return state.withLock { state in
+            let first = state.emptied[key] ?? revision
+            state.emptied[key] = first
             return first
         }
     }
 
-    func forget(emptied cell: CellID) { state.withLock { $0.emptied[cell] = nil } }
+    func forget(emptied cell: CellID, by operation: OperationID) {
+        state.withLock { $0.emptied[Emptying(operation: operation, cell: cell)] = nil }
+    }
+
+    // MARK: Tries in vain
+
+    /// Notes that tenants of the operation were planned in vain, once for each try.
+    ///
+    /// - Returns: when they may be planned anew; nil where they may be now.
+    func rest(of operation: OperationID, at uptime: ContinuousClock.Instant, _ now: Timestamp) -> Timestamp? {
+        state.withLock { state in
+            var tries = state.tries[operation] ?? Tries(failures: 0, next: nil)
+            if tries.next == nil {
+                tries.failures += 1
+                let pause = Operation.pauseBeforePlanning(afterFailures: tries.failures)
+                tries.next = (uptime + pause, now.advanced(byMilliseconds: pause.milliseconds))
+                state.tries[operation] = tries
+            }
+            return tries.next.flatMap { uptime < $0.at ? $0.shown : nil }
+        }
+    }
+
+    /// The operation's tenants are planned anew.
+    func triesAgain(_ operation: OperationID) { state.withLock { $0.tries[operation]?.next = nil } }
+
+    /// The operation has ended.
+    func forget(_ operation: OperationID) {
+        state.withLock { state in
+            state.tries[operation] = nil
+            state.emptied = state.emptied.filter { $0.key.operation != operation }
+        }
+    }
 
     // MARK: Movers' calls
 

@@ -16,8 +16,8 @@ struct MovesInView {
 
     struct PlacesTaken {
         var operations: [OperationID: Int] = [:]
-        var sources: [CellID: Int] = [:]
-        var targets: [CellID: Int] = [:]
+        var sources: [CellID: [OperationID: Int]] = [:]
+        var targets: [CellID: [OperationID: Int]] = [:]
     }
 
     init(_ transaction: ReadTransaction, now: Timestamp) throws {
@@ -25,7 +25,7 @@ struct MovesInView {
         batches = try transaction.batchesInFlight()
         for batch in batches {
             placesTaken.operations[batch.operation, default: 0] += 1
-            placesTaken.sources[batch.source, default: 0] += 1
+            placesTaken.sources[batch.source, default: [:]][batch.operation, default: 0] += 1
         }
         for operation in underWay { operations[operation.id] = operation }
         let pastWindow = try transaction.batchesPastWindow(at: now, limit: 100)
@@ -53,15 +53,53 @@ struct MovesInView {
 
     /// Takes the batch's places, if every one that it needs is free.
     mutating func takePlaces(for batch: Batch) -> Bool {
-        guard let parallel = operations[batch.operation]?.options.parallel else { return false }
-        let targets = targets[MoveMonitor.BatchKey(operation: batch.operation, number: batch.number)] ?? []
-        guard placesTaken.operations[batch.operation, default: 0] < parallel.total,
-            placesTaken.sources[batch.source, default: 0] < parallel.perSource,
-            targets.allSatisfy({ placesTaken.targets[$0, default: 0] < parallel.perTarget })
+        guard let parallel = operations[batch.operation]?.options.parallel,
+            placesTaken.operations[batch.operation, default: 0] < parallel.total,
+            fullCells(for: batch, parallel).isEmpty
         else { return false }
         placesTaken.operations[batch.operation, default: 0] += 1
-        placesTaken.sources[batch.source, default: 0] += 1
-        for target in targets { placesTaken.targets[target, default: 0] += 1 }
+        placesTaken.sources[batch.source, default: [:]][batch.operation, default: 0] += 1
+        for target in targets(of: batch) {
+            placesTaken.targets[target, default: [:]][batch.operation, default: 0] += 1
+        }
         return true
+    }
+
+    /// Who has the places that the batch needs, where none of its own operation's batches is under way: one of those
+    /// would make room by itself.
+    func holders(ofPlacesFor batch: Batch) -> [Blocker] {
+        guard let parallel = operations[batch.operation]?.options.parallel,
+            placesTaken.operations[batch.operation, default: 0] == 0
+        else { return [] }
+        return fullCells(for: batch, parallel).flatMap { full in
+            full.holders.sorted { $0.key.rawValue < $1.key.rawValue }.map { operation, batches in
+                Blocker(
+                    kind: "operation", id: operation.rawValue,
+                    message: "has \(batches) batches under way \(full.way) '\(full.cell)', where this one's "
+                        + "'\(full.limit)' lets \(full.most) be at once")
+            }
+        }
+    }
+
+    private typealias FullCell = (
+        cell: CellID, way: String, limit: String, most: Int, holders: [OperationID: Int]
+    )
+
+    private func fullCells(for batch: Batch, _ parallel: MigrationOptions.Parallel) -> [FullCell] {
+        var full: [FullCell] = []
+        let leaving = placesTaken.sources[batch.source] ?? [:]
+        if leaving.values.reduce(0, +) >= parallel.perSource {
+            full.append((batch.source, "from", "perSource", parallel.perSource, leaving))
+        }
+        for target in targets(of: batch) {
+            let arriving = placesTaken.targets[target] ?? [:]
+            guard arriving.values.reduce(0, +) >= parallel.perTarget else { continue }
+            full.append((target, "to", "perTarget", parallel.perTarget, arriving))
+        }
+        return full
+    }
+
+    private func targets(of batch: Batch) -> [CellID] {
+        targets[MoveMonitor.BatchKey(operation: batch.operation, number: batch.number)] ?? []
     }
 }

@@ -43,7 +43,11 @@ extension Operation {
         switch life.state {
         case .running:
             let waiting = blockers.isEmpty ? [] : ["look after what the blockers name"]
-            return ["GET /v1/operations/\(id):wait?wait=30s"] + waiting
+            let copier =
+                blockers.contains { $0.kind == "mover" }
+                ? ["mend what the mover says: its tenants are tried again by themselves, until the deadline"]
+                : []
+            return ["GET /v1/operations/\(id):wait?wait=30s"] + waiting + copier
                 + (life.isCancelling ? [] : ["POST /v1/operations/\(id):cancel leaves every tenant whole"])
         case .paused: return ["POST /v1/operations/\(id):resume", "POST /v1/operations/\(id):cancel"]
         case .succeeded:

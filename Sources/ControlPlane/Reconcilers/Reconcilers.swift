@@ -36,17 +36,20 @@ struct SaveGatewayContacts: Reconciler {
     }
 }
 
-/// Takes out the answers kept for idempotency keys once nobody may ask for them any more.
+/// Takes out the answers kept for idempotency keys once nobody may ask for them any more, and the oldest of whoever has
+/// more than his share: a retry comes within minutes, so that those are the least likely to be asked for.
 struct DeleteExpiredAnswers: Reconciler {
     let controlPlane: ControlPlane
+    var answersMax = Limits.keptAnswersMax
     let name = "deleteExpiredAnswers"
     let period = Duration.seconds(60)
 
     func step() async throws -> String {
         let deleted = try await controlPlane.store.write(
             as: ChangeContext(principal: .system, operation: name)
-        ) {
+        ) { [answersMax] in
             try $0.deleteExpiredAnswers(limit: 1000)
+                + $0.deleteAnswers(beyond: answersMax, limit: 10_000)
         }
         return "deleted \(deleted) answers"
     }

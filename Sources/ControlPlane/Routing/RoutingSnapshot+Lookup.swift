@@ -7,14 +7,14 @@ extension RoutingSnapshot {
     /// Takes a fraction of a microsecond, and allocates the answer alone.
     ///
     /// - Parameter tenant: an id in UTF-8, of any length.
-    public func routeAnswer(tenant: Span<UInt8>) -> [UInt8]? {
+    public func routeAnswer(tenant: Span<UInt8>) -> RouteAnswer? {
         tenant.withUnsafeBytes { answer(tenant: $0) }
     }
 
     /// The answer about the tenant that the host leads to.
     ///
     /// - Parameter host: normalised, in UTF-8, of any length.
-    public func routeAnswer(host: Span<UInt8>) -> [UInt8]? {
+    public func routeAnswer(host: Span<UInt8>) -> RouteAnswer? {
         host.withUnsafeBytes { hosts.withValue(of: $0) { answer(tenant: $0) } } ?? nil
     }
 
@@ -44,7 +44,7 @@ extension RoutingSnapshot {
 
     /// Nil too where the tenant's cell is not in the table, which the store does not let be.
     @inline(__always)
-    private func answer(tenant: UnsafeRawBufferPointer) -> [UInt8]? {
+    private func answer(tenant: UnsafeRawBufferPointer) -> RouteAnswer? {
         guard let record = tenants.withValue(of: tenant, { TenantEntry($0) }) else { return nil }
         let cell = cells[record.cell]
         guard cell.cell != nil else { return nil }
@@ -58,6 +58,13 @@ extension RoutingSnapshot {
         answer.appendMember(record.state)
         answer.append(contentsOf: cell.answerTail)
         answer.append(contentsOf: answerEnd)
-        return answer
+        return RouteAnswer(body: answer, isMoving: record.state.isMoving)
     }
+}
+
+/// One tenant's route, ready to send.
+public struct RouteAnswer: Sendable {
+    public var body: [UInt8]
+    /// The tenant is about to change its cell: nobody may use the answer again.
+    public var isMoving: Bool
 }

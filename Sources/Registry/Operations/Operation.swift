@@ -74,6 +74,12 @@ public struct Operation: Sendable, Equatable {
         revision = .zero
     }
 
+    /// From tries of its tenants that came to nothing, so many in a row, until they are planned anew: twice as long each
+    /// time.
+    public static func pauseBeforePlanning(afterFailures failures: Int) -> Duration {
+        min(.seconds(Int64(1) << min(max(failures, 0), 20)), Limits.planningPauseMax)
+    }
+
     /// Operations are kept as long after their end.
     public var expiresAt: Timestamp? {
         endedAt?.advanced(byMilliseconds: Limits.operationLifetime.milliseconds)

@@ -10,6 +10,16 @@ public enum TenantState: String, Sendable, CaseIterable {
     case suspended
 }
 
+extension TenantState {
+    /// A move holds the tenant: its cell may be another one at any moment.
+    public var isMoving: Bool {
+        switch self {
+        case .migrating, .frozen: true
+        case .serving, .suspended: false
+        }
+    }
+}
+
 /// What is done to a tenant's state by operators.
 public enum TenantEvent: String, Sendable, CaseIterable {
     case suspend

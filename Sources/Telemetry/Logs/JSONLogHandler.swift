@@ -28,7 +28,13 @@ public struct JSONLogHandler: LogHandler {
     public func log(event: LogEvent) {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
-        output.write(line(event, at: now))
+        output.write(line(event, at: now)) { lost in
+            let told = LogEvent(
+                level: .warning, message: "log lines were lost",
+                metadata: ["count": .stringConvertible(lost)],
+                source: "Telemetry", file: #fileID, function: #function, line: #line)
+            return line(told, at: now)
+        }
     }
 
     /// The event with the line's end. What is nearer to the event wins: its own metadata over the provider's, that

@@ -18,6 +18,7 @@ final class TestAPI: Sendable {
     let clock: ManualClock
     let status = ManualStatus()
     let contract: Contract
+    let log = CapturedLog()
     private let handlers: [API.Operation.Listener: APIHandler]
     private let secrets: [Role: String]
     private let folder: String
@@ -64,7 +65,8 @@ final class TestAPI: Sendable {
                 Principal(name: role.rawValue, role: role, cell: cell), in: store)
         }
         self.secrets = secrets
-        let logger = Logger(label: "api-tests") { _ in SwiftLogNoOpLogHandler() }
+        let log = log
+        let logger = Logger(label: "api-tests") { _ in CapturedLog.Handler(log: log) }
         let metrics = Metrics()
         let endpoints = Endpoints(
             controlPlane: controlPlane, settings: APISettings(anonymousRole: anonymousRole, version: "1.2.3"),

@@ -1,4 +1,5 @@
 import Registry
+import Store
 import Testing
 
 @testable import ControlPlane
@@ -25,6 +26,22 @@ struct ControlPlaneGatewaysTests {
                 let count = plane.gateways.count
                 #expect(count == 0)
             }
+        }
+    }
+
+    @Test("one that leaves while its registration is on its way to memory is on no list")
+    func leavesMeanwhile() async throws {
+        try await TemporaryControlPlane.withPlane { plane in
+            let now = plane.clock.now()
+            let record = GatewayRecord(id: "gw", registeredAt: now, contactAt: now)
+            plane.gateways.beginRegistering("gw")
+            try await plane.store.write(as: How().request.context) { try $0.save(record) }
+            try await plane.change(How()) { try $0.deleteGateway("gw") }
+            #expect(!plane.gateways.add(record, registering: "gw"))
+            #expect(plane.gateways.count == 0)
+            // The next time that it comes it is as new.
+            try await plane.registerGateway("gw", applied: nil)
+            #expect(plane.gateways.count == 1)
         }
     }
 

@@ -18,7 +18,8 @@ struct GatewayLedgerTests {
     func lease() throws {
         let time = ManualClock()
         let ledger = GatewayLedger([], clock: time.clock)
-        ledger.add(Self.record("gw"))
+        ledger.beginRegistering("gw")
+        ledger.add(Self.record("gw"), registering: "gw")
         time.advance(Limits.leaseDuration - .milliseconds(1))
         #expect(ledger.view(of: "gw")?.isLive == true)
         #expect(ledger.contact("gw", applied: Self.tag(3)))

@@ -56,9 +56,11 @@ struct ReconcilersTests {
             #expect(plane.gateways.contact("gone", applied: nil))
             // Its row is gone, and memory has not heard of it yet.
             try await plane.change(How()) { try $0.deleteGateway("gone") }
+            plane.gateways.beginRegistering("gone")
             plane.gateways.add(
                 GatewayRecord(
-                    id: "gone", registeredAt: Timestamp(rawValue: 1), contactAt: Timestamp(rawValue: 1)))
+                    id: "gone", registeredAt: Timestamp(rawValue: 1), contactAt: Timestamp(rawValue: 1)),
+                registering: "gone")
             #expect(plane.gateways.contact("gone", applied: nil))
             _ = try await SaveGatewayContacts(controlPlane: plane).step()
             #expect(try plane.store.read { try $0.gateways() } == [])

@@ -18,8 +18,8 @@ import Testing
         let expected =
             #"{"tenant":"a\"b","cell":"cell-1","epoch":10,"state":"frozen","zone":"us-east-1a","#
             + #""endpoints":{"order":"o:80","payment":"p:80"},"revision":"abcdefgh2345.1"}"#
-        let byTenant = snapshot.routeAnswer(tenant: Array(#"a"b"#.utf8).span)
-        let byHost = snapshot.routeAnswer(host: Array("shop.acme.com".utf8).span)
+        let byTenant = snapshot.routeAnswer(tenant: Array(#"a"b"#.utf8).span)?.body
+        let byHost = snapshot.routeAnswer(host: Array("shop.acme.com".utf8).span)?.body
         #expect(byTenant.map { String(decoding: $0, as: UTF8.self) } == expected)
         #expect(byHost == byTenant)
     }
@@ -32,7 +32,7 @@ import Testing
                 let route = point.snapshot.route(of: id)
                 #expect(route?.tenant == expected, "seed \(seed)")
                 #expect(route?.cell == expected.flatMap { point.model.cells[$0.cell] }, "seed \(seed)")
-                let answer = point.snapshot.routeAnswer(tenant: Array(id.rawValue.utf8).span)
+                let answer = point.snapshot.routeAnswer(tenant: Array(id.rawValue.utf8).span)?.body
                 #expect((answer == nil) == (expected == nil))
                 guard let answer, let expected else { continue }
                 let json = try JSONValue(parsing: answer)
@@ -45,10 +45,12 @@ import Testing
             for host in RoutingModel.hostNames {
                 let tenant = point.model.hosts[host]
                 #expect(point.snapshot.tenant(ofHost: host) == tenant, "seed \(seed)")
-                let answer = point.snapshot.routeAnswer(host: Array(host.utf8).span)
+                let answer = point.snapshot.routeAnswer(host: Array(host.utf8).span)?.body
                 #expect(
                     answer
-                        == tenant.flatMap { point.snapshot.routeAnswer(tenant: Array($0.rawValue.utf8).span) }
+                        == tenant.flatMap {
+                            point.snapshot.routeAnswer(tenant: Array($0.rawValue.utf8).span)?.body
+                        }
                 )
             }
             for id in RoutingModel.cellIDs { #expect(point.snapshot.cell(id) == point.model.cells[id]) }
@@ -59,8 +61,8 @@ import Testing
     func unknown() {
         let snapshot = RoutingHistory(seed: 1, count: 20).points.last!.snapshot
         for name in ["", "nobody", String(repeating: "x", count: 5_000)] {
-            #expect(snapshot.routeAnswer(tenant: Array(name.utf8).span) == nil)
-            #expect(snapshot.routeAnswer(host: Array(name.utf8).span) == nil)
+            #expect(snapshot.routeAnswer(tenant: Array(name.utf8).span)?.body == nil)
+            #expect(snapshot.routeAnswer(host: Array(name.utf8).span)?.body == nil)
             #expect(snapshot.tenant(ofHost: name) == nil)
         }
         #expect(snapshot.cell(CellID("cell-99")!) == nil)
