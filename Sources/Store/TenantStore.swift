@@ -182,15 +182,7 @@ extension WriteTransaction {
     ///
     /// The rules are the caller's: by now no other tenant has the hosts, and the cell has room.
     public func save(_ tenant: Tenant, replacing old: TenantRecord?) throws -> TenantRecord {
-        // A name that was here before comes back with a later epoch (`TenantRules.firstEpoch`): the first has no past.
-        let previous =
-            if let old {
-                old.revision
-            } else if tenant.epoch == .first {
-                Revision.zero
-            } else {
-                try lastRevision(of: .tenant, tenant.id.rawValue)
-            }
+        let previous = try old?.revision ?? lastRevision(of: .tenant, tenant.id.rawValue)
         let hostsChanged = old.map { $0.tenant.hosts != tenant.hosts } ?? true
         let revision = try record(
             .tenant, tenant.id.rawValue, document: tenant.document, previous: previous,
