@@ -159,6 +159,7 @@ extension ModelPlane {
         guard old.kind != .reversal, old.life.state.isDone else { return false }
         var tenants: [Int] = []
         var targets: [Int: Int] = [:]
+        var reversed: Set<Int64> = []
         for row in old.batches where row.batch.state == .reversible {
             for move in row.moves where move.state == .moved {
                 let route = disk.routes[move.tenant]
@@ -166,6 +167,7 @@ extension ModelPlane {
                 guard isAtRest(move.tenant) else { return false }
                 tenants.append(move.tenant)
                 targets[move.tenant] = move.source
+                reversed.insert(row.batch.number)
             }
         }
         guard !tenants.isEmpty else { return false }
@@ -173,7 +175,8 @@ extension ModelPlane {
         options.includePinned = true
         options.reverseWindow = .zero
         for leaving in old.leaving { giveBack(leaving, time) }
-        for row in old.batches where row.batch.state == .reversible {
+        // One whose tenants have all moved on has nothing to take back.
+        for row in old.batches where reversed.contains(row.batch.number) {
             _ = take(Decided(operation: number, batch: row.batch, event: .reverse), at: time)
         }
         return start(.reversal, tenants, targets: targets, options, reverses: number, at: time)
