@@ -49,10 +49,15 @@ final class APIClient {
 
     /// The items of a list: all pages, or as many as make up `limit`.
     ///
-    /// - Parameter cursorName: the query parameter that an answer's `nextCursor` goes to.
+    /// - Parameters:
+    ///   - cursorName: the query parameter that an answer's `nextCursor` goes to; nil for a list that has no pages.
     func list(
-        _ path: String, query: [(String, String)] = [], limit: Int? = nil, cursorName: String = "cursor"
+        _ path: String, query: [(String, String)] = [], limit: Int? = nil, cursorName: String? = "cursor"
     ) throws(CommandFailure) -> [JSONValue] {
+        guard let cursorName else {
+            let items = try send(APIRequest("GET", path, query: query)).body["items"]?.array ?? []
+            return Array(items.prefix(limit ?? .max))
+        }
         var items: [JSONValue] = []
         var query = query
         while true {

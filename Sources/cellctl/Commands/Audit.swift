@@ -4,7 +4,7 @@ import Registry
 
 enum AuditResource: Resource {
     static let noun = Audit.event
-    static let cursorName = "after"
+    static let cursorName: String? = "after"
 
     struct Filters: ListFilters {
         @Option(help: "Only changes of this kind: cell, tenant, token, gateway.") var kind: String?

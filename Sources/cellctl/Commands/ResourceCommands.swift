@@ -6,13 +6,13 @@ import JSON
 /// A noun as a type, since a command is one.
 protocol Resource {
     static var noun: Noun { get }
-    /// The query parameter of the list that an answer's `nextCursor` goes to.
-    static var cursorName: String { get }
+    /// The query parameter of the list that an answer's `nextCursor` goes to; nil where the list has no pages.
+    static var cursorName: String? { get }
     associatedtype Filters: ListFilters = NoFilters
 }
 
 extension Resource {
-    static var cursorName: String { "cursor" }
+    static var cursorName: String? { "cursor" }
 }
 
 /// What a list can be narrowed by: each option is the query parameter of that name.

@@ -12,6 +12,9 @@ enum ZoneResource: Resource {
             Column("EVACUATION", "", .made(evacuation)),
         ])
 
+    /// All zones are answered at once: the server knows no `limit` here.
+    static let cursorName: String? = nil
+
     /// `op-7 running, until 2026-01-31T16:00:00Z`.
     private static func evacuation(_ zone: JSONValue) -> String {
         guard let evacuation = zone["evacuation"], let operation = evacuation["operation"]?.string else {
