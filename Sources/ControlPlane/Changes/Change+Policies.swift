@@ -6,7 +6,8 @@ extension Change {
     /// Replaces the safety policies.
     public func putPolicies(_ document: JSONValue) throws -> Outcome {
         let old = try transaction.policies()
-        try check("policies", "policies", at: old?.revision)
+        // The defaults are there to be matched, at the tag that a GET shows with them.
+        try check("policies", "policies", at: old?.revision ?? .zero)
         let policies = try SafetyPolicies(document: document)
         if let old, old.policies == policies {
             return Outcome(created: false, shown: old.shown, revision: old.revision, previous: old.revision)
