@@ -1,6 +1,5 @@
 import ArgumentParser
 import ControlPlane
-import Dispatch
 import Foundation
 import Logging
 import Registry
@@ -63,9 +62,9 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         // A client that goes away, or a closed stderr, is an error of that write and no more.
         signal(SIGPIPE, SIG_IGN)
-        let settings = try settings()
-        let service = try await Service.start(settings)
-        await Self.stopSignal()
+        let stop = StopSignals()
+        let service = try await Service.start(try settings())
+        await stop.first()
         await service.stop(within: .seconds(9))
     }
 
@@ -148,22 +147,5 @@ struct ServeCommand: AsyncParsableCommand {
             certificate: try read(certificate), key: try read(key),
             clientAuthorities: try authorities.map(read),
             requiresClientCertificate: tlsRequireClientCertificate)
-    }
-
-    /// Returns at the first SIGTERM or SIGINT; a second one ends the process as usual.
-    private static func stopSignal() async {
-        let (signals, continuation) = AsyncStream.makeStream(of: Void.self)
-        let sources = [SIGTERM, SIGINT].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { continuation.yield() }
-            source.activate()
-            return source
-        }
-        for await _ in signals { break }
-        for (source, number) in zip(sources, [SIGTERM, SIGINT]) {
-            source.cancel()
-            signal(number, SIG_DFL)
-        }
     }
 }
