@@ -63,7 +63,7 @@ struct GatewayEndpointsTests {
                 try await api.send(.get, "/v1/routing-table?gateway=\(gateway)&since=\(ahead)", as: .gateway)
                     .expect(410, "revisionGone")
                 try await api.send(.put, "/v1/gateways/\(gateway)", ["applied": .string(ahead)], as: .gateway)
-                    .expect(400, "invalidArgument", field: "applied")
+                    .expect(409, "stateConflict")
             }
             #expect(try await api.send(.get, "/v1/gateways/edge-1")["applied"] == .string(old))
             #expect(try await api.send(.get, "/v1/gateways/edge-2")["applied"] == .null)

@@ -32,11 +32,13 @@ extension Endpoints {
             text.utf8.count == 64 && text.utf8.allSatisfy("0123456789abcdef".utf8.contains) ? text : nil
         }
         let error = reader.string("error", bytesMax: Limits.healthMessageBytesMax)
-        if let applied, applied.isAhead(of: controlPlane.routing.current.tag) {
-            reader.report(
-                "applied", "is ahead of the routing table, which is at \(controlPlane.routing.current.tag)")
-        }
         try reader.finish()
+        let table = controlPlane.routing.current.tag
+        if let applied, applied.isAhead(of: table) {
+            throw RegistryError(
+                .stateConflict, "'applied' is \(applied), and the routing table is at \(table).",
+                nextSteps: ["GET /v1/routing-table, and report what was applied of it"])
+        }
         if controlPlane.gateways.view(of: id) == nil {
             try await controlPlane.registerGateway(id, applied: applied)
         }
