@@ -146,6 +146,11 @@ struct MigrationEndpointsTests {
             for body in [["band": "101%"], ["maxMoves": 0], ["includePinned": true]] as [JSONValue] {
                 try await api.send(.post, "/v1/rebalance", body).expect(400, "invalidArgument")
             }
+            let strangers: [JSONValue] = [
+                ["zones": ["nowhere"]], ["exclude": ["cells": ["nowhere"]]],
+                ["exclude": ["tenants": ["nobody"]]],
+            ]
+            for body in strangers { try await api.send(.post, "/v1/rebalance", body).expect(404, "notFound") }
             try api.expectSound()
         }
     }

@@ -70,7 +70,7 @@ struct Column: Sendable {
         case .count: "\(value.array?.count ?? 0)"
         case .first:
             if let elements = value.array, let first = elements.first {
-                elements.count == 1 ? Self.plain(first) : "\(Self.plain(first)) +\(elements.count - 1)"
+                elements.count == 1 ? Self.name(first) : "\(Self.name(first)) +\(elements.count - 1)"
             } else {
                 ""
             }
@@ -82,6 +82,8 @@ struct Column: Sendable {
         guard let part, let whole, whole > 0 else { return "" }
         return "\(Int((part / whole * 100).rounded()))%"
     }
+
+    private static func name(_ value: JSONValue) -> String { value["id"]?.string ?? plain(value) }
 
     private static func plain(_ value: JSONValue) -> String {
         switch value {
