@@ -97,6 +97,9 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Optimised for the simulation, as that is.
+        .target(
+            name: "TestRandom", path: "Tests/TestRandom", swiftSettings: strict + [.unsafeFlags(["-O"])]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: strict),
         .target(
@@ -113,21 +116,23 @@ let package = Package(
             dependencies: ["Telemetry", "JSON", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .testTarget(
-            name: "RegistryTests", dependencies: ["Registry", "JSON"], exclude: ["Golden"],
+            name: "RegistryTests", dependencies: ["Registry", "JSON", "TestRandom"], exclude: ["Golden"],
             swiftSettings: strict),
         .testTarget(
-            name: "StoreTests", dependencies: ["Store", "Registry", "SQLite", "JSON"], exclude: ["Golden"],
+            name: "StoreTests", dependencies: ["Store", "Registry", "SQLite", "JSON", "TestRandom"],
+            exclude: ["Golden"],
             swiftSettings: strict),
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [
                 "ControlPlane", "Store", "Registry", "Bytes", "JSON", "Compression", "HTTPClient",
-                "HTTPTestServer",
+                "HTTPTestServer", "TestRandom",
             ],
             swiftSettings: strict),
         // Optimised in debug builds too: it runs schedules by the ten thousand.
         .testTarget(
-            name: "SimulationTests", dependencies: ["ControlPlane", "Store", "Registry", "JSON"],
+            name: "SimulationTests",
+            dependencies: ["ControlPlane", "Store", "Registry", "JSON", "TestRandom"],
             swiftSettings: strict + [.unsafeFlags(["-O"])]),
         .testTarget(
             name: "APITests",

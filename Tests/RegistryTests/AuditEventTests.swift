@@ -1,5 +1,6 @@
 import JSON
 import Registry
+import TestRandom
 import Testing
 
 @Suite("Audit event")

@@ -1,4 +1,5 @@
 import Registry
+import TestRandom
 import Testing
 
 @Suite("Go durations")

@@ -1,5 +1,6 @@
 import Registry
 import Store
+import TestRandom
 
 // The steps of `AdvanceBatches` and `Change+Batches`.
 extension ModelPlane {

@@ -2,6 +2,7 @@ import JSON
 import Registry
 import Store
 import Synchronization
+import TestRandom
 import Testing
 
 @testable import ControlPlane

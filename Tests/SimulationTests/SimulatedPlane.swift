@@ -1,4 +1,5 @@
 import Registry
+import TestRandom
 
 /// A tenant's route, by numbers.
 struct SimulatedRoute: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import Registry
+import TestRandom
 
 extension SimulatedWorld {
     /// Lets the world go on until every operation has ended.

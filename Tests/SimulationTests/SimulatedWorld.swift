@@ -1,4 +1,5 @@
 import Registry
+import TestRandom
 
 /// How bad a world is.
 struct SimulatedCharacter: Sendable {

@@ -1,6 +1,7 @@
 import Glibc
 import Registry
 import Synchronization
+import TestRandom
 
 /// Runs schedules: each is all that its seed makes of it.
 enum Simulation {

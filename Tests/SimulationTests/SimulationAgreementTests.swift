@@ -1,5 +1,6 @@
 import Glibc
 import Registry
+import TestRandom
 import Testing
 
 @testable import ControlPlane

@@ -1,3 +1,5 @@
+import TestRandom
+
 extension SeededRandom {
     mutating func isChance(_ percent: Int) -> Bool { Int(next() % 100) < percent }
     mutating func number(_ range: ClosedRange<Int64>) -> Int64 {

@@ -41,31 +41,27 @@ struct SimulationTests {
         "each guard of the control plane is needed: without it a schedule goes wrong",
         arguments: ModelPlane.Fault.allCases)
     func planeFaults(_ fault: ModelPlane.Fault) async throws {
-        let found = try await Simulation.search(from: 1, count: 100_000) {
-            try await Simulation.run(seed: $0, plane: fault)
-        }
-        print("\(fault): \(found.map { "seed \($0.seed) \($0.what)" } ?? "not noticed")")
-        #expect(found != nil, "\(fault) is not noticed")
+        try await expectNoticed(fault) { try await Simulation.run(seed: $0, plane: fault) }
     }
 
     @Test(
         "each rule of the gateways' contract is needed: broken, a schedule goes wrong",
         arguments: SimulatedGateway.Fault.allCases)
     func gatewayFaults(_ fault: SimulatedGateway.Fault) async throws {
-        let found = try await Simulation.search(from: 1, count: 100_000) {
-            try await Simulation.run(seed: $0, gateway: fault)
-        }
-        print("\(fault): \(found.map { "seed \($0.seed) \($0.what)" } ?? "not noticed")")
-        #expect(found != nil, "\(fault) is not noticed")
+        try await expectNoticed(fault) { try await Simulation.run(seed: $0, gateway: fault) }
     }
 
     @Test(
         "each rule of the cells' contract is needed: broken, a schedule goes wrong",
         arguments: SimulatedCell.Fault.allCases)
     func cellFaults(_ fault: SimulatedCell.Fault) async throws {
-        let found = try await Simulation.search(from: 1, count: 100_000) {
-            try await Simulation.run(seed: $0, cell: fault)
-        }
+        try await expectNoticed(fault) { try await Simulation.run(seed: $0, cell: fault) }
+    }
+
+    private func expectNoticed(
+        _ fault: some Sendable, _ run: @escaping @Sendable (UInt64) async throws -> String?
+    ) async throws {
+        let found = try await Simulation.search(from: 1, count: 100_000, run)
         print("\(fault): \(found.map { "seed \($0.seed) \($0.what)" } ?? "not noticed")")
         #expect(found != nil, "\(fault) is not noticed")
     }

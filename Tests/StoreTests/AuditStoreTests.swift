@@ -1,6 +1,7 @@
 import JSON
 import Registry
 import SQLite
+import TestRandom
 import Testing
 
 @testable import Store

@@ -1,5 +1,6 @@
 import Registry
 import SQLite
+import TestRandom
 import Testing
 
 @testable import Store

@@ -37,15 +37,19 @@ public final class TokenTable: Sendable {
     /// As above, of a token that lies somewhere; nothing is allocated.
     public func principal(bearing token: UnsafeRawBufferPointer, at now: Timestamp) -> Principal? {
         let tag = TokenTag(of: token, key)
-        let principal = tokens.withLock { tokens -> Principal? in
-            if let seen = tokens.seen[tag] { return seen }
-            guard let found = tokens.principals[TokenHash(of: token)] else { return nil }
+        let seen = tokens.withLock { $0.seen[tag] }
+        let principal = seen ?? remember(TokenHash(of: token), as: tag)
+        guard let principal else { return nil }
+        if let expiry = principal.expiresAt, expiry <= now { return nil }
+        return principal
+    }
+
+    private func remember(_ hash: TokenHash, as tag: TokenTag) -> Principal? {
+        tokens.withLock { tokens in
+            guard let found = tokens.principals[hash] else { return nil }
             if tokens.seen.count >= Self.seenMax { tokens.seen.removeAll(keepingCapacity: true) }
             tokens.seen[tag] = found
             return found
         }
-        guard let principal else { return nil }
-        if let expiry = principal.expiresAt, expiry <= now { return nil }
-        return principal
     }
 }

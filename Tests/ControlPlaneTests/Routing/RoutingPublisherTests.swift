@@ -2,6 +2,7 @@ import Bytes
 import Compression
 import JSON
 import Registry
+import TestRandom
 import Testing
 
 @testable import ControlPlane

@@ -1,6 +1,7 @@
 import Bytes
 import JSON
 import Registry
+import TestRandom
 import Testing
 
 @testable import ControlPlane

@@ -1,5 +1,6 @@
 import JSON
 import Registry
+import TestRandom
 import Testing
 
 @testable import ControlPlane

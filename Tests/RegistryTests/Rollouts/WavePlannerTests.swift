@@ -1,4 +1,5 @@
 import JSON
+import TestRandom
 import Testing
 
 @testable import Registry

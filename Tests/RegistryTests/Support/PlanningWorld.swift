@@ -1,4 +1,5 @@
 import Registry
+import TestRandom
 
 /// Cells and tenants for tests of plans, by number.
 enum PlanningWorld {
