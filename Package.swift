@@ -53,7 +53,10 @@ let package = Package(
         // The domain and what is built on it.
         .target(
             name: "Migrations", path: "Migrations", exclude: ["README.md"],
-            resources: [.embedInCode("0001_registry.sql"), .embedInCode("0002_moves.sql")],
+            resources: [
+                .embedInCode("0001_registry.sql"), .embedInCode("0002_moves.sql"),
+                .embedInCode("0003_rollouts.sql"),
+            ],
             swiftSettings: strict),
         .target(name: "Registry", dependencies: ["JSON"], swiftSettings: strict),
         .target(

@@ -3,5 +3,6 @@ public enum Migrations {
     public static let all: [(version: Int, name: String, sql: [UInt8])] = [
         (1, "registry", PackageResources._001_registry_sql),
         (2, "moves", PackageResources._002_moves_sql),
+        (3, "rollouts", PackageResources._003_rollouts_sql),
     ]
 }

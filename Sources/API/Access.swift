@@ -16,6 +16,8 @@ public enum Access: String, Sendable, CaseIterable {
     case reading
     /// Changes of cells, tenants and their placement.
     case changing
+    /// Releases and rollouts, and the work on their cells.
+    case releasing
     /// Tokens.
     case administering
 
@@ -37,6 +39,8 @@ public enum Access: String, Sendable, CaseIterable {
         case (.changing, .gateway), (.changing, .viewer), (.changing, .cell), (.changing, .releaser),
             (.changing, .backup):
             false
+        case (.releasing, .releaser), (.releasing, .operator): true
+        case (.releasing, .gateway), (.releasing, .viewer), (.releasing, .cell), (.releasing, .backup): false
         case (.administering, .gateway), (.administering, .viewer), (.administering, .cell),
             (.administering, .releaser), (.administering, .backup), (.administering, .operator):
             false

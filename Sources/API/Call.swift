@@ -128,6 +128,13 @@ struct Call: Sendable {
         return value
     }
 
+    /// - Parameter rule: what `parse` takes, in words that go on after the parameter's name.
+    func parsed<T>(_ name: String, _ rule: String, _ parse: (String) -> T?) throws(RegistryError) -> T? {
+        guard let text = query[name] else { return nil }
+        guard let value = parse(text) else { throw invalid(name, "'\(name)' \(rule).") }
+        return value
+    }
+
     /// A zone's name.
     func word(_ name: String) throws(RegistryError) -> String? {
         guard let text = query[name] else { return nil }

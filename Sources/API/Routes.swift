@@ -133,6 +133,44 @@ public enum Routes {
         .read("getPolicies", "/v1/policies", .reading, Endpoints.getPolicies),
         .write("putPolicies", .put, "/v1/policies", .changing, Endpoints.putPolicies),
 
+        // Releases, and what brings them to cells
+        .read("listReleases", "/v1/releases", .reading, query: ["limit", "cursor"], Endpoints.listReleases),
+        .read("getRelease", "/v1/releases/{release}", .reading, Endpoints.getRelease),
+        .write("putRelease", .put, "/v1/releases/{release}", .releasing, Endpoints.putRelease),
+        .write("deleteRelease", .delete, "/v1/releases/{release}", .releasing, Endpoints.deleteRelease),
+        .read("listCellServices", "/v1/cells/{cell}/services", .reading, Endpoints.listCellServices),
+        .read(
+            "listRollouts", "/v1/rollouts", .reading, query: ["state", "release", "limit", "cursor"],
+            Endpoints.listRollouts),
+        .write("createRollout", .post, "/v1/rollouts", .releasing, Endpoints.createRollout),
+        Operation(
+            "previewRollout", .post, "/v1/rollouts:preview", .reading,
+            .deferred(bodyBytesMax: Limits.bodyBytesMax, Endpoints.previewRollout)),
+        .read("getRollout", "/v1/rollouts/{rollout}", .reading, Endpoints.getRollout),
+        .read(
+            "listRolloutCells", "/v1/rollouts/{rollout}/cells", .reading,
+            query: ["state", "wave", "limit", "cursor"], Endpoints.listRolloutCells),
+        .memory(
+            "waitRollout", "/v1/rollouts/{rollout}:wait", .reading, query: ["wait"], Endpoints.waitRollout),
+        Operation(
+            "waitForRollout", .post, "/v1/rollouts/{rollout}:wait", .reading, query: ["wait"],
+            .immediate(Endpoints.waitRollout)),
+        .write("pauseRollout", .post, "/v1/rollouts/{rollout}:pause", .releasing, Endpoints.pauseRollout),
+        .write("resumeRollout", .post, "/v1/rollouts/{rollout}:resume", .releasing, Endpoints.resumeRollout),
+        .write(
+            "approveRollout", .post, "/v1/rollouts/{rollout}:approve", .releasing, Endpoints.approveRollout),
+        .write("rejectRollout", .post, "/v1/rollouts/{rollout}:reject", .releasing, Endpoints.rejectRollout),
+        .write("abortRollout", .post, "/v1/rollouts/{rollout}:abort", .releasing, Endpoints.abortRollout),
+        .write(
+            "rollBackRollout", .post, "/v1/rollouts/{rollout}:rollback", .releasing,
+            Endpoints.rollBackRollout),
+        .write("retryRollout", .post, "/v1/rollouts/{rollout}:retry", .releasing, Endpoints.retryRollout),
+        .write(
+            "claimRolloutCell", .post, "/v1/rollouts/{rollout}:claim", .releasing, Endpoints.claimRolloutCell),
+        .write(
+            "reportRolloutCell", .post, "/v1/rollouts/{rollout}/cells/{cell}:report", .releasing,
+            Endpoints.reportRolloutCell),
+
         // What was done
         .read(
             "listAuditEvents", "/v1/audit", .reading,

@@ -14,6 +14,7 @@ public final class ControlPlane: Sendable {
     public let gateways: GatewayLedger
     public let seals = SealLedger()
     let moves = Moves()
+    let rollouts: Rollouts
     public let movers: Movers
     public let clock: Clock
     /// Idempotency keys of requests that have not been answered yet.
@@ -39,7 +40,9 @@ public final class ControlPlane: Sendable {
         published = Mutex(feed.revision)
         tokens = TokenTable(try store.read { try $0.tokens() })
         gateways = GatewayLedger(try store.read { try $0.gateways() }, clock: clock)
-        moves.underWay.replace(try store.read { try $0.operationsUnderWay() })
+        moves.underWay.replace(try store.read { try $0.operationsUnderWay().map(\.id) })
+        rollouts = Rollouts(clock)
+        rollouts.underWay.replace(try store.read { try $0.rolloutsUnderWay() })
         store.onCommit { [weak self] in self?.follow($0) }
         let advance = moves.advance
         gateways.onAdvance { advance.wake() }
@@ -64,10 +67,16 @@ public final class ControlPlane: Sendable {
             let old = published.withLock { $0 }
             let update = try RoutingFeed.update(routing.current, after: old, from: transaction)
             guard update.revision > old else { return }
-            if update.tokensChanged { tokens.replace(try transaction.tokens()) }
+            if update.kinds.contains(.token) { tokens.replace(try transaction.tokens()) }
             for id in update.gatewaysGone { gateways.forget(id) }
-            if update.operationsChanged { moves.underWay.replace(try transaction.operationsUnderWay()) }
-            if update.operationsChanged || !update.gatewaysGone.isEmpty { moves.advance.wake() }
+            if update.kinds.contains(.operation) {
+                moves.underWay.replace(try transaction.operationsUnderWay().map(\.id))
+            }
+            if update.kinds.contains(.operation) || !update.gatewaysGone.isEmpty { moves.advance.wake() }
+            if update.kinds.contains(.rollout) {
+                rollouts.underWay.replace(try transaction.rolloutsUnderWay())
+            }
+            if !update.kinds.isDisjoint(with: Rollouts.wokenBy) { rollouts.advance.wake() }
             let routed = update.snapshot.revision != routing.current.revision
             routing.publish(update.snapshot)
             published.withLock { $0 = update.revision }

@@ -109,9 +109,13 @@ public enum Limits {
     public static let windowNameBytesMax = 63
 
     // Releases and rollouts
+    public static let releasesMax = 10_000
+    public static let rolloutsUnderWayMax = 64
     public static let releaseNotesBytesMax = 4096
     public static let cellsPerRolloutMax = 10_000
+    /// Waves that a strategy may ask for; a plan may have more of them, for each can be cut by zones.
     public static let wavesMax = 100
+    public static let wavesInPlanMax = 10_001
     public static let gatesMax = 16
     public static let gateNameBytesMax = 63
     public static let gateQueryBytesMax = 4096

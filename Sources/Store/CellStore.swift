@@ -59,6 +59,16 @@ extension ReadTransaction {
         }
     }
 
+    /// Every cell's state and health, without reading its document.
+    public func forEachCell(_ body: (_ cell: CellID, CellState, CellHealth.Status) throws -> Void) throws {
+        try connection.forEach("SELECT id, state, health FROM cells ORDER BY id") { row in
+            guard let id = CellID(row.text(0)), let state = CellState(rawValue: row.text(1)),
+                let health = CellHealth.Status(rawValue: row.text(2))
+            else { throw RegistryError(.internalError, "A kept cell has no known name, state or health.") }
+            try body(id, state, health)
+        }
+    }
+
     public func cellCount() throws -> Int {
         try connection.first("SELECT count(*) FROM cells") { $0.int(0) } ?? 0
     }
@@ -82,7 +92,8 @@ extension WriteTransaction {
         let createdAt = old?.createdAt ?? now
         let placed = try connection.first(
             Self.saveSQL, cell.id.rawValue, cell.zone, cell.state.rawValue, cell.schedulable, cell.capacity,
-            cell.document.encodedString(.canonical), revision.rawValue, createdAt.rawValue, now.rawValue
+            cell.document.encodedString(.canonical), revision.rawValue, createdAt.rawValue, now.rawValue,
+            cell.health.status.rawValue
         ) { (load: $0.int64(0), tenants: $0.int64(1), reserved: $0.int64(2), incoming: $0.int64(3)) }
         forgetLedger()
         return CellRecord(
@@ -93,12 +104,12 @@ extension WriteTransaction {
 
     private static let saveSQL = """
         INSERT INTO cells (id, zone, state, schedulable, capacity, load, tenants, reserved, incoming, document,
-                           revision, created_at_ms, updated_at_ms)
-        VALUES ($1, $2, $3, $4, $5, 0, 0, 0, 0, $6, $7, $8, $9)
+                           revision, created_at_ms, updated_at_ms, health)
+        VALUES ($1, $2, $3, $4, $5, 0, 0, 0, 0, $6, $7, $8, $9, $10)
         ON CONFLICT (id) DO UPDATE SET
             zone = excluded.zone, state = excluded.state, schedulable = excluded.schedulable,
             capacity = excluded.capacity, document = excluded.document, revision = excluded.revision,
-            updated_at_ms = excluded.updated_at_ms
+            updated_at_ms = excluded.updated_at_ms, health = excluded.health
         RETURNING load, tenants, reserved, incoming
         """
 
@@ -107,6 +118,7 @@ extension WriteTransaction {
             .cell, old.cell.id.rawValue, document: nil, previous: old.revision,
             routing: old.cell.routed != nil)
         try connection.run("DELETE FROM cells WHERE id = $1", old.cell.id.rawValue)
+        try forgetServices(of: old.cell.id)
         forgetLedger()
     }
 

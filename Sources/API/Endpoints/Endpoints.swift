@@ -189,6 +189,7 @@ extension Endpoints {
         var fields: Fields = [.contentType: "application/json"]
         if isTagged, let tag = answer.tag { fields[.etag] = etag(tag) }
         if !answer.location.isEmpty { fields[.location] = answer.location }
+        if answer.isNothing { return Response(.noContent, fields: [.retryAfter: "1"]) }
         let status: Status = answer.isAccepted ? .accepted : answer.created ? .created : .ok
         return Response(status, fields: fields, body: .bytes(answer.body))
     }

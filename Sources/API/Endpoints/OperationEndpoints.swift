@@ -33,16 +33,24 @@ extension Endpoints {
     /// Held until the operation has ended, or the wait is over; answered with the operation either way.
     func waitOperation(_ call: Call, _ head: RequestHead) throws -> Reception {
         let id = try call.operationInPath()
+        let controlPlane = controlPlane
+        return try wait(call, isUnderWay: { controlPlane.isUnderWay(id) }, then: getOperation)
+    }
+
+    /// Holds the request while `isUnderWay`, and as long as it asks to; answers it with `get` either way.
+    func wait(
+        _ call: Call, isUnderWay: @escaping @Sendable () -> Bool,
+        then get: @escaping @Sendable (Call, Request) async throws -> Response
+    ) throws -> Reception {
         let wait = try call.wait() ?? .seconds(30)
         // The loop asks memory whether it is over; only the answer is read from the store, off the loop.
         let answer = Reception.deferred(bodyBytesMax: Limits.bodyBytesMax) { [self] request in
-            await self.answer(call) { try await getOperation(call, request) }
+            await self.answer(call) { try await get(call, request) }
         }
-        let controlPlane = controlPlane
-        guard controlPlane.isUnderWay(id), wait > .zero else { return answer }
+        guard isUnderWay(), wait > .zero else { return answer }
         return .watch(
             Watch(signal: committed, deadline: controlPlane.clock.uptime() + wait) { moment in
-                moment == .ended || !controlPlane.isUnderWay(id) ? answer : nil
+                moment == .ended || !isUnderWay() ? answer : nil
             })
     }
 

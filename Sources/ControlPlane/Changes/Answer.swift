@@ -7,6 +7,8 @@ public struct Answer: Sendable, Equatable {
     public var created: Bool
     /// True where the work has only begun.
     public var isAccepted: Bool
+    /// True where there is nothing to say: `body` is empty.
+    public var isNothing: Bool
     /// Where the resource, or the work's operation, is; empty where the answer needs no `Location`.
     public var location: String
     /// Its revision; nil where there is no one resource.
@@ -16,14 +18,16 @@ public struct Answer: Sendable, Equatable {
     init(_ outcome: Outcome, incarnation: Incarnation, location: String) {
         created = outcome.created
         isAccepted = outcome.isAccepted
+        isNothing = outcome.isNothing
         self.location = outcome.location ?? (outcome.created ? location : "")
         tag = RevisionTag(incarnation, outcome.revision)
-        body = JSONValue.object(outcome.shown).encoded()
+        body = outcome.isNothing ? [] : JSONValue.object(outcome.shown).encoded()
     }
 
     init(body: JSONValue) {
         created = false
         isAccepted = false
+        isNothing = false
         location = ""
         tag = nil
         self.body = body.encoded()
@@ -33,6 +37,7 @@ public struct Answer: Sendable, Equatable {
         let fields = try JSONValue(parsing: Array(kept.fields.utf8))
         created = kept.status == Self.createdStatus
         isAccepted = kept.status == Self.acceptedStatus
+        isNothing = kept.status == Self.nothingStatus
         location = fields["location"]?.string ?? ""
         tag = fields["tag"]?.string.flatMap(RevisionTag.init)
         body = kept.body
@@ -43,11 +48,17 @@ public struct Answer: Sendable, Equatable {
             "location": .string(location), "tag": tag.map { .string($0.description) } ?? .null,
         ]
         return KeptAnswer(
-            status: isAccepted ? Self.acceptedStatus : created ? Self.createdStatus : Self.doneStatus,
+            status: status,
             fields: fields.encodedString(), body: body)
+    }
+
+    private var status: Int {
+        if isNothing { return Self.nothingStatus }
+        return isAccepted ? Self.acceptedStatus : created ? Self.createdStatus : Self.doneStatus
     }
 
     private static let createdStatus = 201
     private static let acceptedStatus = 202
     private static let doneStatus = 200
+    private static let nothingStatus = 204
 }

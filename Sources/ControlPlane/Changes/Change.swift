@@ -49,6 +49,8 @@ public struct Outcome: Sendable {
     /// True for the dry run of what would be refused: there is nothing to show but the plan.
     public var isRefused = false
     public var location: String?
+    /// True where there is nothing to show, and nothing is wrong.
+    public var isNothing = false
     /// What a dry run shows beside the effects.
     public var plan: JSONObject?
 
@@ -57,6 +59,20 @@ public struct Outcome: Sendable {
         self.shown = shown
         self.revision = revision
         self.shown["previousRevision"] = .integer(previous.rawValue)
+    }
+
+    /// What was asked for is not there now: 204.
+    static let nothing = {
+        var outcome = Outcome(created: false, shown: [:], revision: .zero, previous: .zero)
+        outcome.isNothing = true
+        return outcome
+    }()
+
+    /// Progress, which is no revision of its own.
+    static func progress(_ shown: JSONObject) -> Outcome {
+        var outcome = Outcome(created: false, shown: [:], revision: .zero, previous: .zero)
+        outcome.shown = shown
+        return outcome
     }
 
     static func deleted(_ id: String, at revision: Revision, previous: Revision) -> Outcome {

@@ -22,9 +22,10 @@ struct Effects {
     var plan: String {
         let parts = events.map { event -> JSONValue in
             // A new token's expiry moves with the clock; that it is new is all that its plan can promise. A new
-            // operation's name is random; its plan is what counts.
+            // operation's or rollout's name is random; its plan is what counts.
             let document = event.kind == .token ? nil : event.document
-            let name = event.kind == .operation && event.previous == .zero ? "" : event.id
+            let isNamedByChance = event.kind == .operation || event.kind == .rollout
+            let name = isNamedByChance && event.previous == .zero ? "" : event.id
             return [
                 .string(event.kind.rawValue), .string(name), .integer(event.previous.rawValue),
                 .string(event.operation),

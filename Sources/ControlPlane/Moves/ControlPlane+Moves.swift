@@ -1,25 +1,16 @@
 import Registry
 import Store
-import Synchronization
 
 /// What moves tenants, beside the store: who is told, and what is observed.
 public struct Moves: Sendable {
     let monitor = MoveMonitor()
-    let underWay = OperationsUnderWay()
+    let underWay = UnderWay<OperationID>()
     /// Wakes the reconciler that takes batches on.
     let advance = WakeUp()
     /// Wakes the one that ends operations.
     let end = WakeUp()
     /// Wakes those that call movers.
     let callMovers = WakeUp()
-}
-
-/// Which operations have not ended, as of the last commit: what long polls ask.
-final class OperationsUnderWay: Sendable {
-    private let names = Mutex<Set<OperationID>>([])
-
-    func contains(_ id: OperationID) -> Bool { names.withLock { $0.contains(id) } }
-    func replace(_ operations: [Operation]) { names.withLock { $0 = Set(operations.map(\.id)) } }
 }
 
 extension ControlPlane {

@@ -27,15 +27,7 @@ extension Operation {
             "expiresAt": time(expiresAt), "revision": .integer(revision.rawValue),
         ]
         if let override = options.override { object["override"] = override.document }
-        if let log {
-            object["log"] = .array(
-                log.map {
-                    [
-                        "at": .string($0.at.description), "level": .string($0.isWarning ? "warning" : "info"),
-                        "message": .string($0.message),
-                    ]
-                })
-        }
+        if let log { object["log"] = .array(log.map(\.document)) }
         return object
     }
 

@@ -11,6 +11,8 @@ public enum Reconcilers {
             EndOperations(controlPlane: controlPlane),
             ExpireEvacuations(controlPlane: controlPlane),
             DeleteExpiredOperations(controlPlane: controlPlane),
+            AdvanceRollouts(controlPlane: controlPlane),
+            DeleteExpiredRollouts(controlPlane: controlPlane),
         ] + (1...CallMovers.count).map { CallMovers(number: $0, controlPlane: controlPlane) }
     }
 }

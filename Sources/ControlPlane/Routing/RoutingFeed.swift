@@ -49,8 +49,8 @@ struct RoutingFeed {
     struct Update {
         var snapshot: RoutingSnapshot
         var revision: Revision
-        var tokensChanged = false
-        var operationsChanged = false
+        /// Of what there is a change.
+        var kinds: Set<ResourceKind> = []
         var gatewaysGone: [String] = []
     }
 
@@ -65,8 +65,7 @@ struct RoutingFeed {
             let page = try transaction.changes(after: update.revision, limit: pageChangesMax)
             for change in page {
                 update.revision = change.event.revision
-                if change.event.kind == .token { update.tokensChanged = true }
-                if change.event.kind == .operation { update.operationsChanged = true }
+                update.kinds.insert(change.event.kind)
                 if change.event.kind == .gateway { update.gatewaysGone.append(change.event.id) }
                 guard change.routing else { continue }
                 routed = true
@@ -93,7 +92,7 @@ extension RoutingChange {
             self = .tenant(
                 id, try change.after.map { try RoutedTenant(stored: $0) },
                 hostsBefore: change.before?.hosts ?? [], hostsAfter: change.after?.hosts ?? [])
-        case .token, .gateway, .operation, .policies:
+        case .token, .gateway, .operation, .policies, .release, .rollout:
             throw unreadable(change)
         }
     }
@@ -110,7 +109,7 @@ extension PastRoutingChange {
             let hosts = Set(change.before?.hosts ?? []).symmetricDifference(change.after?.hosts ?? [])
             return [.tenant(id, before: try change.before.map { try RoutedTenant(stored: $0) })]
                 + hosts.map { .host($0) }
-        case .token, .gateway, .operation, .policies:
+        case .token, .gateway, .operation, .policies, .release, .rollout:
             throw unreadable(change)
         }
     }

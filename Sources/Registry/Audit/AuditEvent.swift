@@ -2,7 +2,7 @@ import JSON
 
 /// The nouns that the audit speaks of.
 public enum ResourceKind: String, Sendable, CaseIterable {
-    case cell, tenant, token, gateway, operation, policies
+    case cell, tenant, token, gateway, operation, policies, release, rollout
 }
 
 /// Who did what to what, and why: written in the transaction of the change, one for each revision, never altered.

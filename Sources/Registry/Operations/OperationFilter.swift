@@ -1,3 +1,5 @@
+import JSON
+
 /// What a list of operations is narrowed by; nil asks nothing.
 public struct OperationFilter: Sendable, Equatable {
     public var kind: OperationKind?
@@ -22,5 +24,12 @@ public struct OperationLogEntry: Sendable, Equatable {
         self.at = at
         self.isWarning = isWarning
         self.message = message
+    }
+
+    public var document: JSONValue {
+        [
+            "at": .string(at.description), "level": .string(isWarning ? "warning" : "info"),
+            "message": .string(message),
+        ]
     }
 }

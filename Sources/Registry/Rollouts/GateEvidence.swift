@@ -94,13 +94,30 @@ public struct GateTally: Sendable, Equatable {
     }
 
     public func document(of gate: Gate) -> JSONValue {
+        guard case .object(var object) = kept else { preconditionFailure("a tally is an object") }
+        object["verdict"] = .string(verdict(of: gate).rawValue)
+        return .object(object)
+    }
+
+    /// What is stored of it, for `init(kept:)`.
+    public var kept: JSONValue {
         var object: JSONObject = [
-            "gate": .string(self.gate), "verdict": .string(verdict(of: gate).rawValue),
-            "good": .integer(Int64(good)), "bad": .integer(Int64(bad)), "message": .string(message),
+            "gate": .string(gate), "good": .integer(Int64(good)), "bad": .integer(Int64(bad)),
+            "message": .string(message),
         ]
         if let newest { object["newest"] = .string(newest.rawValue) }
         if let value, value.isFinite { object["value"] = .number(value) }
         if let observedAt { object["observedAt"] = .string(observedAt.description) }
         return .object(object)
+    }
+
+    public init?(kept: JSONValue) {
+        guard let gate = kept["gate"]?.string, let good = kept["good"]?.integer,
+            let bad = kept["bad"]?.integer, let message = kept["message"]?.string
+        else { return nil }
+        self.init(
+            gate: gate, good: Int(good), bad: Int(bad),
+            newest: kept["newest"]?.string.flatMap(GateEvidence.Outcome.init), value: kept["value"]?.number,
+            message: message, observedAt: kept["observedAt"]?.string.flatMap(Timestamp.init))
     }
 }

@@ -29,6 +29,8 @@ public struct Rollout: Sendable, Equatable {
     public var wave: Int
     /// What each wave is, in order: wave 1 is the first.
     public var waves: [String]
+    /// A digest of which cells are in which wave: a dry run's plan stands or falls with it.
+    public var plan: String
     public var cause: RolloutCause?
     /// The highest wave that was approved.
     public var approvedWave: Int
@@ -48,8 +50,8 @@ public struct Rollout: Sendable, Equatable {
     public var revision: Revision
 
     public init(
-        id: RolloutID, release: Release, request: RolloutRequest, waves: [String], actor: String,
-        reason: String, createdAt: Timestamp
+        id: RolloutID, release: Release, request: RolloutRequest, waves: [String], plan: String = "",
+        actor: String, reason: String, createdAt: Timestamp
     ) {
         self.id = id
         number = 0
@@ -62,6 +64,7 @@ public struct Rollout: Sendable, Equatable {
         life = RolloutLife(.pending)
         wave = 0
         self.waves = waves
+        self.plan = plan
         cause = nil
         approvedWave = 0
         askedAt = nil
@@ -101,6 +104,7 @@ public struct Rollout: Sendable, Equatable {
         object["id"] = .string(id.rawValue)
         object["state"] = .string(life.state.rawValue)
         object["wave"] = .integer(Int64(wave))
+        object["plan"] = .string(plan)
         if let cause { object["cause"] = cause.document }
         return .object(object)
     }

@@ -12,64 +12,20 @@ extension RolloutRun {
     ///   - step: what its situation says now; blockers past the limit are counted in `blockersOmitted`.
     ///   - uncovered: cells that the selector takes and that came after it was planned.
     public func shown(_ step: RolloutStep, uncovered: [CellID] = []) -> JSONObject {
-        var object = rollout.spec
-        object["override"] = rollout.override?.document
-        object["id"] = .string(rollout.id.rawValue)
-        object["state"] = .string(rollout.life.state.rawValue)
-        object["done"] = .bool(rollout.life.state.isDone)
-        object["direction"] = rollout.life.isGoingBack ? "back" : "forward"
-        if let cause = rollout.cause { object["cause"] = cause.document }
-        object["wave"] = .integer(Int64(rollout.wave))
+        let counts = Dictionary(grouping: cells, by: \.state).mapValues(\.count)
+        var object = rollout.shown(RolloutProgress(counts, of: rollout))
         object["waves"] = .array(waveDocuments)
-        object["progress"] = progress
         object["failuresMax"] = .integer(Int64(rollout.failuresMax(of: cells.count)))
         object["blockers"] = .array(step.blockers.prefix(Limits.blockersShownMax).map(\.document))
         let omitted = step.blockers.count - Limits.blockersShownMax
         if omitted > 0 { object["blockersOmitted"] = .integer(Int64(omitted)) }
-        object["nextSteps"] = .array(nextSteps.map { .string($0) })
-        if let askedAt = rollout.askedAt, let approval = rollout.strategy.approval {
-            let end = askedAt.advanced(byMilliseconds: approval.timeout.milliseconds)
-            object["approvalAsked"] = [
-                "wave": .integer(Int64(rollout.wave + 1)), "askedAt": .string(askedAt.description),
-                "expiresAt": .string(end.description), "onTimeout": .string(approval.onTimeout.rawValue),
-            ]
-        }
+        object["claimable"] = .integer(Int64(step.claimable.count))
+        if let wakeAt = step.wakeAt { object["nextCheckAt"] = .string(wakeAt.description) }
         if !uncovered.isEmpty {
             object["uncovered"] = .array(
                 uncovered.prefix(Limits.blockersShownMax).map { .string($0.rawValue) })
         }
-        object["createdAt"] = .string(rollout.createdAt.description)
-        object["createdBy"] = .string(rollout.actor)
-        object["reason"] = .string(rollout.reason)
-        for (name, time) in [
-            ("startedAt", rollout.startedAt), ("updatedAt", rollout.updatedAt), ("endedAt", rollout.endedAt),
-            ("expiresAt", rollout.expiresAt),
-        ] {
-            if let time { object[name] = .string(time.description) }
-        }
-        object["revision"] = .integer(rollout.revision.rawValue)
         return object
-    }
-
-    /// `completed` are the cells that are where the rollout now wants them: on the release, or back.
-    private var progress: JSONValue {
-        func count(_ states: RolloutCellState...) -> JSONValue {
-            .integer(Int64(cells.count { states.contains($0.state) }))
-        }
-        return [
-            "total": .integer(Int64(cells.count)),
-            "completed": rollout.life.isGoingBack ? count(.rolledBack) : count(.succeeded),
-            "failed": rollout.life.isGoingBack
-                ? count(.rollbackFailed) : .integer(Int64(cells.count(where: hasFailed))),
-            "inFlight": count(.updating, .rollingBack), "baking": count(.baking),
-            "skipped": count(.skipped),
-            "unreachable": count(.unreachable),
-        ]
-    }
-
-    private func hasFailed(_ cell: RolloutCell) -> Bool {
-        cell.state == .failed
-            || (cell.state == .unreachable && rollout.strategy.unreachable == .fail)
     }
 
     private var waveDocuments: [JSONValue] {
@@ -98,10 +54,43 @@ extension RolloutRun {
         if cells.contains(where: { $0.state == .pending || $0.life.isInFlight }) { return .changing }
         return cells.contains { $0.state == .baking } ? .baking : .baked
     }
+}
 
-    private var nextSteps: [String] {
-        let path = "POST /v1/rollouts/\(rollout.id)"
-        return switch (rollout.life.state, rollout.life.isGoingBack) {
+extension Rollout {
+    /// What lists show of it.
+    public func shown(_ progress: RolloutProgress) -> JSONObject {
+        var object = spec
+        object["id"] = .string(id.rawValue)
+        object["state"] = .string(life.state.rawValue)
+        object["done"] = .bool(life.state.isDone)
+        object["direction"] = life.isGoingBack ? "back" : "forward"
+        if let cause { object["cause"] = cause.document }
+        object["wave"] = .integer(Int64(wave))
+        object["progress"] = progress.document
+        object["nextSteps"] = .array(nextSteps.map { .string($0) })
+        if let askedAt, let approval = strategy.approval {
+            let end = askedAt.advanced(byMilliseconds: approval.timeout.milliseconds)
+            object["approvalAsked"] = [
+                "wave": .integer(Int64(wave + 1)), "askedAt": .string(askedAt.description),
+                "expiresAt": .string(end.description), "onTimeout": .string(approval.onTimeout.rawValue),
+            ]
+        }
+        object["createdAt"] = .string(createdAt.description)
+        object["createdBy"] = .string(actor)
+        object["reason"] = .string(reason)
+        for (name, time) in [
+            ("startedAt", startedAt), ("updatedAt", updatedAt), ("endedAt", endedAt),
+            ("expiresAt", expiresAt),
+        ] {
+            if let time { object[name] = .string(time.description) }
+        }
+        object["revision"] = .integer(revision.rawValue)
+        return object
+    }
+
+    fileprivate var nextSteps: [String] {
+        let path = "POST /v1/rollouts/\(id)"
+        return switch (life.state, life.isGoingBack) {
         case (.awaitingApproval, _): ["\(path):approve", "\(path):reject"]
         case (.paused, false): ["\(path):resume", "\(path):retry", "\(path):rollback", "\(path):abort"]
         case (.paused, true): ["\(path):resume", "\(path):abort"]

@@ -65,13 +65,13 @@ public struct RolloutRun: Sendable {
     /// The next cell in line, or the one that is asked for if it is in line; nil where there is none.
     ///
     /// - Parameters:
-    ///   - token: greater than that of any claim before, of any rollout.
+    ///   - token: greater than that of any claim before, of any rollout; taken only where there is a cell.
     ///   - before: what the cell is to run now.
     /// - Throws: `notFound` for a cell that is not in the rollout; `operationDone`.
     public mutating func claim(
-        _ request: ClaimRequest, token: FencingToken, in surroundings: Surroundings, at now: Timestamp,
-        before: (CellID) throws(RegistryError) -> CellVersions
-    ) throws(RegistryError) -> ClaimedWork? {
+        _ request: ClaimRequest, token: @autoclosure () throws -> FencingToken,
+        in surroundings: Surroundings, at now: Timestamp, before: (CellID) throws -> CellVersions
+    ) throws -> ClaimedWork? {
         if let cell = request.cell, !cells.contains(where: { $0.cell == cell }) {
             throw RegistryError(.notFound, "The cell '\(cell)' is not in the rollout '\(rollout.id)'.")
         }
@@ -79,7 +79,7 @@ public struct RolloutRun: Sendable {
         let wanted = step.claimable.first { request.cell == nil || cells[$0].cell == request.cell }
         guard let index = wanted else { return nil }
         let claim = Claim(
-            worker: request.worker, token: token, lease: request.lease ?? rollout.strategy.claimLease,
+            worker: request.worker, token: try token(), lease: request.lease ?? rollout.strategy.claimLease,
             now: now)
         try cells[index].begin(claim, before: before(cells[index].cell), at: now)
         changed.insert(index)
