@@ -48,6 +48,7 @@ struct AccessTests {
         case .sealing: [.cell, .operator, .admin]
         case .reading: [.viewer, .releaser, .backup, .operator, .admin]
         case .changing: [.operator, .admin]
+        case .releasing: [.releaser, .operator, .admin]
         case .administering: [.admin]
         }
     }

@@ -41,6 +41,7 @@ struct SchemaTests {
         try await TestAPI.withAcme { api in
             try await api.addCell("cell-2")
             let move = try await api.begin("/v1/tenants/acme:move")
+            let rollout = try await api.beginRollout()
             for operation in api.contract.operations where operation.method == .get {
                 for parameter in operation.parameters where parameter["in"] == "query" {
                     let name = try #require(parameter["name"]?.string),
@@ -51,7 +52,7 @@ struct SchemaTests {
                         }
                         let isAllowed = fits(Self.value(text)) || fits(.string(text))
                         var target =
-                            "\(Self.path(operation, move))?\(name)=\(PercentEncoding.encode(queryValue: text))"
+                            "\(Self.path(operation, move, rollout))?\(name)=\(PercentEncoding.encode(queryValue: text))"
                         if ["wait", "ack"].contains(name), operation.queryNames.contains("since") {
                             target += "&since=\(api.controlPlane.revision)"
                         }
@@ -66,12 +67,13 @@ struct SchemaTests {
         }
     }
 
-    /// - Parameter move: an operation that there is.
-    private static func path(_ operation: Contract.Operation, _ move: String) -> String {
+    /// - Parameters: an operation and a rollout that there are.
+    private static func path(_ operation: Contract.Operation, _ move: String, _ rollout: String) -> String {
         operation.path.replacing("{cell}", with: "cell-1").replacing("{tenant}", with: "acme")
             .replacing("{gateway}", with: "edge-1").replacing("{revision}", with: "1").replacing(
                 "{token}", with: "edge"
             ).replacing("{operation}", with: move).replacing("{migration}", with: move)
+            .replacing("{release}", with: "v1.1.0").replacing("{rollout}", with: rollout)
     }
 
     @Test("a path parameter that its schema allows is never wrong, and one that it forbids is never served")

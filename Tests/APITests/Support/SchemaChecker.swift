@@ -82,7 +82,8 @@ struct SchemaChecker: Sendable {
                     if evaluate(value, rule, at: path).faults.isEmpty {
                         finding.faults.append("\(path) is what it must not be")
                     }
-                case "properties", "required", "additionalProperties", "propertyNames", "maxProperties":
+                case "properties", "required", "additionalProperties", "propertyNames", "minProperties",
+                    "maxProperties":
                     guard let object = value.object else { continue }
                     finding.add(members(of: object, keyword, rule, rules, at: path))
                 case "items", "minItems", "maxItems", "uniqueItems":
@@ -121,6 +122,10 @@ struct SchemaChecker: Sendable {
                     finding.faults +=
                         rule == false
                         ? ["\(path).\(name) is one too many"] : closed(value, rule, at: "\(path).\(name)")
+                }
+            case "minProperties":
+                if object.keys.count < rule.integer ?? 0 {
+                    finding.faults.append("\(path) has too few members")
                 }
             case "propertyNames":
                 for name in object.keys {

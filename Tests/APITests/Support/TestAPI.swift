@@ -224,10 +224,17 @@ final class ManualClock: Sendable {
     // 2026-03-02T09:00:00Z
     private static let firstMilliseconds: Int64 = 1_772_442_000_000
 
-    var now: Timestamp { Timestamp(rawValue: Self.firstMilliseconds + elapsed.withLock { $0 }.milliseconds) }
+    private let isOffBy = Mutex(Duration.zero)
+
+    var now: Timestamp {
+        let shown = elapsed.withLock { $0 } + isOffBy.withLock { $0 }
+        return Timestamp(rawValue: Self.firstMilliseconds + shown.milliseconds)
+    }
     var uptime: ContinuousClock.Instant { start + elapsed.withLock { $0 } }
 
     func advance(by duration: Duration) { elapsed.withLock { $0 += duration } }
+    /// Somebody sets the wall clock; no time passes.
+    func jump(by duration: Duration) { isOffBy.withLock { $0 += duration } }
 }
 
 /// What the program around the API says of itself.
