@@ -16,11 +16,12 @@ extension Change {
         return try self.start(try emptying(start, to: request.to))
     }
 
-    /// Makes the cell active again; a drain that empties it is cancelled. Tenants that have left stay where they are.
+    /// Makes the cell active again, cordoned if it was so before its drain; a drain that empties it is cancelled. Tenants
+    /// that have left stay where they are.
     public func undrain(_ id: CellID) throws -> Outcome {
         guard let old = try transaction.cell(id) else { throw notFound("cell", id) }
         try check("cell", id, at: old.revision)
-        guard let running = try transaction.emptying(id) else { return try move(cell: id, by: .undrain) }
+        guard let running = try transaction.emptying(id) else { return try putBack(old.cell) }
         guard running.kind == .drain else {
             throw RegistryError(
                 .inUse, "The cell '\(id)' is drained by the operation '\(running.id)', with others.",
@@ -28,19 +29,29 @@ extension Change {
                 nextSteps: ["POST /v1/operations/\(running.id):cancel gives back all of its cells"])
         }
         _ = try consequences.move(operation: running.id, by: .cancel)
-        return try move(cell: id, by: .undrain)
+        return try putBack(old.cell)
     }
 
-    /// Whether the cell took placements before it was first taken out of service: an earlier drain that has failed has
-    /// left it draining.
+    /// Active again, and as open for placements as before its drain.
+    private func putBack(_ cell: Cell) throws -> Outcome {
+        let wasSchedulable = try wasSchedulable(cell)
+        let back = try move(cell: cell.id, by: .undrain)
+        guard !wasSchedulable else { return back }
+        var outcome = try consequences.move(cell: cell.id, by: .cordon)
+        outcome.shown["previousRevision"] = back.shown["previousRevision"]
+        return outcome
+    }
+
+    /// Whether the cell took placements before it was first taken out of service, by a drain or an evacuation: one that
+    /// has failed has left it draining. One that nobody remembers any more counts as open.
     private func wasSchedulable(_ cell: Cell) throws -> Bool {
-        guard cell.state == .draining else { return cell.schedulable }
+        guard cell.state == .draining || cell.state == .drained else { return cell.schedulable }
         let earlier = try [
             OperationFilter(kind: .drain, resource: "/v1/cells/\(cell.id)"),
             OperationFilter(kind: .evacuation, resource: "/v1/zones/\(cell.zone)"),
-        ].compactMap { try transaction.operations($0, before: .max, limit: 1).first }
-        let last = earlier.max { $0.number < $1.number }
-        return last?.leaving.first { $0.cell == cell.id }?.schedulable ?? true
+        ].flatMap { try transaction.operations($0, before: .max, limit: 100) }
+        let leaving = earlier.sorted { $0.number > $1.number }.lazy.flatMap(\.leaving)
+        return leaving.first { $0.cell == cell.id }?.schedulable ?? true
     }
 
     /// Takes the start's cells out of service; every tenant goes to `target`, if there is one.
