@@ -23,6 +23,9 @@ struct DrainEndpointsTests {
             #expect(ended["steps"]?.array?.contains { $0["name"] == "observeEmpty" } == true)
             let cell = try await api.send(.get, "/v1/cells/cell-1").expect(200)
             #expect(try cell["state"] == "drained" && cell["tenants"] == 0 && cell["schedulable"] == false)
+            let again = try await api.send(.post, "/v1/cells/cell-1:drain").expect(409, "stateConflict")
+            #expect(
+                try again["nextSteps"] == ["retire it for good, or undrain it to let it serve again"])
             let active = try await api.send(.post, "/v1/cells/cell-1:undrain").expect(200)
             #expect(try active["state"] == "active" && active["schedulable"] == true)
         }

@@ -46,12 +46,7 @@ extension Change {
     /// has failed has left it draining. One that nobody remembers any more counts as open.
     private func wasSchedulable(_ cell: Cell) throws -> Bool {
         guard cell.state == .draining || cell.state == .drained else { return cell.schedulable }
-        let earlier = try [
-            OperationFilter(kind: .drain, resource: "/v1/cells/\(cell.id)"),
-            OperationFilter(kind: .evacuation, resource: "/v1/zones/\(cell.zone)"),
-        ].flatMap { try transaction.operations($0, before: .max, limit: 100) }
-        let leaving = earlier.sorted { $0.number > $1.number }.lazy.flatMap(\.leaving)
-        return leaving.first { $0.cell == cell.id }?.schedulable ?? true
+        return try transaction.lastEmptied(cell.id)?.wasSchedulable ?? true
     }
 
     /// Takes the start's cells out of service; every tenant goes to `target`, if there is one.
@@ -67,6 +62,20 @@ extension Change {
 }
 
 extension ReadTransaction {
+    /// The last operation that has taken the cell out of service, and how it found it; nil where none is kept.
+    func lastEmptied(_ id: CellID) throws -> (by: OperationID, wasSchedulable: Bool)? {
+        guard let cell = try cell(id)?.cell else { return nil }
+        let earlier = try [
+            OperationFilter(kind: .drain, resource: "/v1/cells/\(id)"),
+            OperationFilter(kind: .evacuation, resource: "/v1/zones/\(cell.zone)"),
+        ].flatMap { try operations($0, before: .max, limit: 100) }
+        for operation in earlier.sorted(by: { $0.number > $1.number }) {
+            guard let leaving = operation.leaving.first(where: { $0.cell == id }) else { continue }
+            return (operation.id, leaving.schedulable)
+        }
+        return nil
+    }
+
     /// The operation under way that is to empty the cell.
     func emptying(_ cell: CellID) throws -> Operation? {
         try operationsUnderWay().first { operation in operation.leaving.contains { $0.cell == cell } }
