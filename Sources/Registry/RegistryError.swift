@@ -40,7 +40,7 @@ public struct FieldError: Sendable, Equatable {
 
 /// A thing that must change before the request can be done.
 public struct Blocker: Sendable, Equatable {
-    /// The noun: `tenant`, `cell`, `change`, `gateway`.
+    /// The noun: `tenant`, `cell`, `change`, `gateway`; or `pause`, for what only takes its time.
     public var kind: String
     public var id: String
     public var message: String
@@ -51,7 +51,19 @@ public struct Blocker: Sendable, Equatable {
         self.message = message
     }
 
+    /// Of what nobody has to look after: it goes on by itself.
+    public static let pauseKind = "pause"
+
     public var document: JSONValue {
         ["kind": .string(kind), "id": .string(id), "message": .string(message)]
+    }
+}
+
+extension RegistryError {
+    /// `notFound`, and where those are told that there are.
+    public static func missing(_ noun: String, _ id: some CustomStringConvertible) -> RegistryError {
+        let list = noun == "change" ? "/v1/audit" : "/v1/\(noun)s"
+        return RegistryError(
+            .notFound, "There is no \(noun) '\(id)'.", nextSteps: ["GET \(list) lists those there are"])
     }
 }

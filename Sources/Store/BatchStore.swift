@@ -97,13 +97,14 @@ extension ReadTransaction {
         WHERE b.state = 'reversible' AND b.window_ends_at_ms <= $1 ORDER BY b.window_ends_at_ms LIMIT $2
         """
 
-    /// How many tenants are in the operation's batches in flight.
+    /// How many tenants are in the operation's batches in flight; those of one that is being undone have failed, and are
+    /// still on their way back.
     public func tenantsInFlight(of operation: Operation) throws -> Int64 {
         try connection.first(Self.tenantsInFlightSQL, operation.number) { $0.int64(0) } ?? 0
     }
 
     private static let tenantsInFlightSQL = """
-        SELECT coalesce(sum(b.tenants - b.failed), 0) FROM batches b
+        SELECT coalesce(sum(CASE b.state WHEN 'aborting' THEN b.tenants ELSE b.tenants - b.failed END), 0) FROM batches b
         WHERE b.operation = $1 AND \(unsettled) AND b.state <> 'planned'
         """
 }

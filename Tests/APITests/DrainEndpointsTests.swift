@@ -23,6 +23,9 @@ struct DrainEndpointsTests {
             #expect(ended["steps"]?.array?.contains { $0["name"] == "observeEmpty" } == true)
             let cell = try await api.send(.get, "/v1/cells/cell-1").expect(200)
             #expect(try cell["state"] == "drained" && cell["tenants"] == 0 && cell["schedulable"] == false)
+            let again = try await api.send(.post, "/v1/cells/cell-1:drain").expect(409, "stateConflict")
+            #expect(
+                try again["nextSteps"] == ["retire it for good, or undrain it to let it serve again"])
             let active = try await api.send(.post, "/v1/cells/cell-1:undrain").expect(200)
             #expect(try active["state"] == "active" && active["schedulable"] == true)
         }
@@ -72,6 +75,62 @@ struct DrainEndpointsTests {
             try await api.send(
                 .post, "/v1/zones/us-east-1a:evacuate", ["until": "restored"], fields: [.ifMatch: tag]
             ).expect(412, "preconditionFailed")
+        }
+    }
+
+    @Test("a cell that was cordoned before its drain is so after its undrain", arguments: [true, false])
+    func undrainCordoned(_ isDrained: Bool) async throws {
+        try await TestAPI.withFour { api in
+            try await api.send(.post, "/v1/cells/cell-1:cordon").expect(200)
+            let id = try await api.begin("/v1/cells/cell-1:drain")
+            if isDrained { #expect(try await api.outcome(of: id)["state"] == "succeeded") }
+            // An evacuation of the zone, where the cell is out of service already, knows nothing of it.
+            if isDrained {
+                try await api.addCell("cell-4")
+                let zone = try await api.begin("/v1/zones/us-east-1a:evacuate", ["expiresIn": "1h"])
+                #expect(try await api.outcome(of: zone)["state"] == "succeeded")
+            }
+            let before = try await api.send(.get, "/v1/cells/cell-1")["revision"]
+            let back = try await api.send(.post, "/v1/cells/cell-1:undrain").expect(200)
+            #expect(try back["state"] == "active" && back["schedulable"] == false)
+            #expect(try back["previousRevision"] == before)
+            let again = try await api.send(.post, "/v1/cells/cell-1:undrain").expect(200)
+            #expect(try again["state"] == "active" && again["schedulable"] == false)
+            try await api.send(.post, "/v1/cells/cell-1:uncordon").expect(200)
+        }
+    }
+
+    @Test("who goes back because of a cancel has not failed", arguments: [true, false])
+    func cancelledCounts(_ isBegun: Bool) async throws {
+        try await TestAPI.withFour { api in
+            // One that does not follow keeps the batches at their announcement.
+            try await api.acknowledge()
+            let id = try await api.begin("/v1/cells/cell-1:drain", ["batchSize": 1])
+            if isBegun { try await api.work() }
+            try await api.send(.post, "/v1/operations/\(id):cancel").expect(200)
+            let ended = try await api.outcome(of: id)
+            #expect(ended["state"] == "cancelled")
+            #expect(ended["progress"] == ["total": 4, "completed": 0, "failed": 0, "inFlight": 0])
+            let last = ended["log"]?.array?.last?["message"]
+            #expect(last == "cancelled: 0 tenants moved, 4 left where they were")
+            let batches = try await api.send(.get, "/v1/migrations/\(id)").expect(200)["batches"]?.array
+            #expect(batches?.count == 4 && batches?.allSatisfy { $0["failed"] == 0 } == true)
+            let back = try await api.send(.get, "/v1/migrations/\(id)/tenants?state=returned").expect(200)
+            #expect(try back["items"]?.array?.count == 4)
+        }
+    }
+
+    @Test("who goes back at the deadline has failed")
+    func lateCounts() async throws {
+        try await TestAPI.withFour { api in
+            try await api.acknowledge()
+            let id = try await api.begin(
+                "/v1/cells/cell-1:drain", ["deadline": "1s", "freezeDeadline": "1s", "batchSize": 2])
+            try await api.work()
+            api.clock.advance(by: .seconds(2))
+            let ended = try await api.outcome(of: id)
+            #expect(ended["state"] == "failed" && ended["progress"]?["failed"] == 4)
+            #expect(ended["log"]?.array?.last?["message"] == "failed: 0 tenants moved, 4 failed")
         }
     }
 

@@ -69,7 +69,18 @@ struct ZoneEndpointsTests {
             #expect(try await api.outcome(of: id)["state"] == "succeeded")
             let back = try await api.begin(
                 "/v1/zones/us-east-1a:restore", ["stepPercent": 50, "stepPause": "60s", "batchSize": 1])
-            #expect(try await api.outcome(of: back)["progress"]?["completed"] == 1)
+            let resting = try await api.outcome(of: back)
+            #expect(resting["progress"]?["completed"] == 1 && resting["state"] == "running")
+            #expect(
+                resting["blockers"] == [
+                    [
+                        "kind": "pause", "id": "batch 2",
+                        "message":
+                            "the next step begins with it at 2026-03-02T09:01:00.000Z, as 'stepPause' says",
+                    ]
+                ])
+            let steps = resting["nextSteps"]?.array ?? []
+            #expect(!steps.isEmpty && !steps.contains("look after what the blockers name"))
             api.clock.advance(by: .seconds(60))
             #expect(try await api.outcome(of: back)["state"] == "succeeded")
         }
@@ -94,6 +105,58 @@ struct ZoneEndpointsTests {
             #expect(try await api.send(.get, "/v1/cells/cell-1")["state"] == "active")
             // Nobody is moved without anybody's word.
             #expect(try await api.tenant("acme", "cell") == "cell-2")
+        }
+    }
+
+    @Test("an evacuation that expires before it has ended says so, and who had moved stays moved")
+    func expiryOfRunning() async throws {
+        try await Self.withTwoZones { api in
+            try await api.acknowledge()
+            let id = try await api.begin("/v1/zones/us-east-1a:evacuate", ["expiresIn": "30m"])
+            api.clock.advance(by: .seconds(1800))
+            // Until its time is over it waits for a gateway that does not follow.
+            let ended = try await api.outcome(of: id)
+            #expect(ended["state"] == "cancelled")
+            #expect(ended["blockers"]?.names == ["zone/us-east-1a"])
+            #expect(
+                ended["blockers"]?[0]?["message"]
+                    == "its evacuation expired at 2026-03-02T09:30:00.000Z, before it had ended: who had moved by then stays moved"
+            )
+            #expect(
+                ended["nextSteps"] == [
+                    "POST /v1/zones/us-east-1a:evacuate again, with a longer \"expiresIn\""
+                ])
+            let log = (ended["log"]?.array ?? []).compactMap { $0["message"]?.string }
+            #expect(log.contains("cancel by system: \(id) has expired"))
+            #expect(try await api.send(.get, "/v1/cells/cell-1")["state"] == "active")
+            try await api.acknowledge()
+            let longer = try await api.begin("/v1/zones/us-east-1a:evacuate", ["expiresIn": "4h"])
+            for _ in 0..<3 {
+                try await api.work()
+                try await api.acknowledge()
+            }
+            #expect(try await api.outcome(of: longer)["state"] == "succeeded")
+        }
+    }
+
+    @Test("an evacuation that has expired leaves alone what is drained later, and so does its restoration")
+    func drainAfterExpiry() async throws {
+        try await Self.withTwoZones { api in
+            let id = try await api.begin("/v1/zones/us-east-1a:evacuate", ["expiresIn": "1h"])
+            #expect(try await api.outcome(of: id)["state"] == "succeeded")
+            api.clock.advance(by: .seconds(3600))
+            try await api.work()
+            #expect(try await api.send(.get, "/v1/cells/cell-1")["state"] == "active")
+            let expired = try await api.send(.get, "/v1/operations/\(id)").expect(200)
+            #expect(try expired["log"]?.array?.last?["message"] == "expired: the zone's cells serve again")
+
+            let drain = try await api.begin("/v1/cells/cell-1:drain")
+            #expect(try await api.outcome(of: drain)["state"] == "succeeded")
+            try await api.work()
+            #expect(try await api.send(.get, "/v1/cells/cell-1")["state"] == "drained")
+            let back = try await api.begin("/v1/zones/us-east-1a:restore", ["stepPercent": 100])
+            #expect(try await api.outcome(of: back)["done"] == true)
+            #expect(try await api.send(.get, "/v1/cells/cell-1")["state"] == "drained")
         }
     }
 
@@ -124,6 +187,7 @@ struct ZoneEndpointsTests {
         try await TestAPI.withAcme { api in
             try await api.send(.post, "/v1/zones/nowhere:evacuate", ["until": "restored"]).expect(
                 404, "notFound")
+            try await api.send(.post, "/v1/zones/nowhere:restore").expect(404, "notFound")
             let last = try await api.send(.post, "/v1/zones/us-east-1a:evacuate", ["until": "restored"])
                 .expect(409, "policyViolation")
             #expect(try last.blockers == ["policy/activeZonesMin"])

@@ -74,10 +74,15 @@ import Testing
                 terminal.run(server, "zones", "evacuate", "a", "--expires-in", "4h", "--include-pinned")
                     == .success)
             #expect(terminal.run(server, "zones", "evacuate", "a", "--until-restored") == .success)
+            #expect(terminal.run(server, "cells", "drain", "c1", "--to", "c2") == .success)
+            #expect(
+                terminal.run(server, "zones", "restore", "a", "--step-percent", "10", "--step-pause", "5m")
+                    == .success)
             #expect(
                 server.received.map(\.json) == [
                     ["to": "c2", "mover": ["type": "none"]],
-                    ["expiresIn": "4h0m0s", "includePinned": true], ["until": "restored"],
+                    ["expiresIn": "4h0m0s", "includePinned": true], ["until": "restored"], ["to": "c2"],
+                    ["stepPercent": 10, "stepPause": "5m0s"],
                 ])
         }
     }
@@ -121,7 +126,8 @@ import Testing
             "zones evacuate a --expires-in 1h --until-restored", "migrations create",
             "migrations create --to c1",
             "migrations create --tenant a --from c1", "migrations create --label gold",
-            "migrations tenants m --limit 0", "rebalance plan --max-moves 0", "policies patch",
+            "zones restore a --step-percent 0", "migrations tenants m --limit 0",
+            "rebalance plan --max-moves 0", "policies patch",
             "operations pause a b --if-match 1.2",
         ])
     func usage(line: String) {

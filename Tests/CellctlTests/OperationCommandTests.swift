@@ -174,6 +174,7 @@ import Testing
         } _: { server in
             let terminal = Terminal()
             #expect(terminal.run(server, "zones", "list") == .success)
+            #expect(server.lines == ["GET /v1/zones"], "the server knows no limit here")
             #expect(
                 terminal.output == """
                     ZONE  CELLS                  TENANTS  LOAD  CAPACITY  USED  HEADROOM  EVACUATION

@@ -39,6 +39,23 @@ import Testing
                 """)
     }
 
+    @Test("work in steps has no time left to tell, but when its last step begins")
+    func steps() {
+        var (next, last) = (Self.batch(2, "planned"), Self.batch(3, "planned"))
+        next = next.applyingMergePatch(["notBefore": "2026-01-31T12:00:20Z"])
+        last = last.applyingMergePatch(["notBefore": "2026-01-31T12:01:20Z"])
+        let line = Self.progress([Self.batch(1, "reversible"), next, last], rate: 3).line()
+        #expect(line.contains("50% 97 of 200 moved, 3 failed, the last step begins in 80s; "), "\(line)")
+        #expect(!line.contains("left") && !line.contains("/s"))
+    }
+
+    @Test("what is paused or being cancelled has no rate, and no time left", arguments: ["pause", "cancel"])
+    func halted(intent: String) {
+        let halted = Operation(Self.operation.document.applyingMergePatch(["intent": .string(intent)]))
+        let line = OperationProgress(operation: halted, batches: [], rate: 12.5, now: Terminal.noon).line()
+        #expect(line.contains("50% 97 of 200 moved, 3 failed; blocked by"), "\(line)")
+    }
+
     @Test("a pipe gets the same in one line")
     func line() {
         #expect(

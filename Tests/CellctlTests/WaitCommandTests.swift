@@ -110,7 +110,11 @@ import Testing
                 "progress": ["failed": 50],
                 "log": [
                     ["at": "12:00:01", "level": "info", "message": "started"],
-                    ["at": "12:00:09", "level": "error", "message": "batch 3: barrier not held"],
+                    ["at": "12:00:09", "level": "warning", "message": "batch 3: barrier not held"],
+                    [
+                        "at": "12:00:10", "level": "warning",
+                        "message": "failed: 150 tenants moved, 50 failed",
+                    ],
                 ],
                 "blockers": [["kind": "gateway", "id": "gw-12", "message": "silent"]],
                 "nextSteps": ["DELETE /v1/gateways/gw-12 if it is gone"],
@@ -153,6 +157,30 @@ import Testing
             #expect(terminal.run(server, "operations", "cancel", "op-1", "--wait") == .success)
             #expect(terminal.output == "operation/op-1 cancelled: drain of cell-7, 20 of 200 moved\n")
             #expect(server.lines.contains("POST /v1/operations/op-1:cancel"))
+        }
+    }
+
+    @Test("an evacuation that expired ends with 11, and says that it expired")
+    func expired() throws {
+        let end = Self.operation(
+            "cancelled", 20,
+            [
+                "kind": "evacuation", "resource": "/v1/zones/us-east-1a",
+                "blockers": [
+                    ["kind": "zone", "id": "us-east-1a", "message": "its evacuation expired at 12:00:00"]
+                ],
+            ])
+        try ScriptedServer.run(Self.server([end])) { server in
+            let terminal = Terminal()
+            let line = ["zones", "evacuate", "us-east-1a", "--expires-in", "1h", "--wait"]
+            #expect(
+                Cellctl.execute(line + ["--url", server.url], terminal.surroundings()) == .operationCancelled)
+            #expect(
+                terminal.errors == """
+                    error: the evacuation of us-east-1a was cancelled: 20 of 200 moved (operation op-1)
+                      blocked by zone 'us-east-1a': its evacuation expired at 12:00:00
+
+                    """)
         }
     }
 

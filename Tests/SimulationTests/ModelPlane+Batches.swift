@@ -235,13 +235,15 @@ extension ModelPlane {
             disk.operations[step.operation].completed += row.batch.moved
             disk.operations[step.operation].failed += row.batch.failed
         case .abort:
+            if !disk.operations[step.operation].life.isCancelling {
+                row.batch.failed += Int64(row.moves.count(where: \.state.isActive))
+            }
             if fault != .abortLeavesTenantsFrozen {
                 setStates(row, from: [.migrating, .frozen], to: .serving, time)
             }
         case .undone:
             for index in row.moves.indices where row.moves[index].state.isActive {
                 finish(&row.moves[index], as: .returned)
-                row.batch.failed += 1
             }
             row.batch.settledAt = now(time)
             disk.operations[step.operation].failed += row.batch.failed

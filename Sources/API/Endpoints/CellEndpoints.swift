@@ -22,7 +22,7 @@ extension Endpoints {
     func getCell(_ call: Call, _ request: Request) async throws -> Response {
         let id = try call.cellID()
         guard let record = try controlPlane.cell(id) else {
-            throw RegistryError(.notFound, "There is no cell '\(id)'.")
+            throw RegistryError.missing("cell", id)
         }
         return resource(record.shown, at: record.revision)
     }

@@ -18,7 +18,7 @@ extension Endpoints {
     func getGateway(_ call: Call, _ request: Request) async throws -> Response {
         let id = try call.gatewayID(call.parameters[0])
         guard let view = controlPlane.gateways.view(of: id) else {
-            throw RegistryError(.notFound, "There is no gateway '\(id)'.")
+            throw RegistryError.missing("gateway", id)
         }
         return json(.object(shown(view, beside: controlPlane.routing.current.tag)))
     }
@@ -44,7 +44,9 @@ extension Endpoints {
         }
         guard let view = controlPlane.gateways.contact(id, applied: applied, digest: digest, error: error)
         else {
-            throw RegistryError(.notFound, "The gateway '\(id)' was deregistered at this moment.")
+            throw RegistryError(
+                .notFound, "The gateway '\(id)' was deregistered at this moment.",
+                nextSteps: ["PUT /v1/gateways/\(id) again registers it anew"])
         }
         return json(.object(shown(view, beside: controlPlane.routing.current.tag)))
     }

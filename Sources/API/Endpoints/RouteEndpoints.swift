@@ -38,7 +38,10 @@ extension Endpoints {
     ) -> Response {
         guard let route else {
             var response = Problem.response(
-                RegistryError(.notFound, "There is no \(noun) '\(name())'."), requestID: call.requestID)
+                RegistryError(
+                    .notFound, "There is no \(noun) '\(name())'.",
+                    nextSteps: ["GET /v1/routing-table has all routes"]),
+                requestID: call.requestID)
             response.fields[.cacheControl] = "max-age=1"
             return response
         }
@@ -55,7 +58,9 @@ extension Endpoints {
         .deferred(bodyBytesMax: 0) { _ in
             await answer(call) {
                 guard let route = try find(try moment(at, call)) else {
-                    throw RegistryError(.notFound, "There was no such tenant at \(at).")
+                    throw RegistryError(
+                        .notFound, "There was no such tenant at \(at).",
+                        nextSteps: ["GET /v1/tenants/{tenant}/history shows since when it is there"])
                 }
                 return json(route)
             }
@@ -67,7 +72,9 @@ extension Endpoints {
             return .revision(try call.revision(at, named: "at", reached: controlPlane.revision))
         }
         guard time <= controlPlane.clock.now() else {
-            throw RegistryError(.notFound, "\(at) is yet to come: it is \(controlPlane.clock.now()).")
+            throw RegistryError(
+                .notFound, "\(at) is yet to come: it is \(controlPlane.clock.now()).",
+                nextSteps: ["leave 'at' out for the route as it is now"])
         }
         return .time(time)
     }

@@ -107,7 +107,7 @@ extension Endpoints {
                 "The token '\(call.principal.name)' speaks for another cell than '\(cell)'.")
         }
         guard controlPlane.routing.current.cell(cell) != nil else {
-            throw RegistryError(.notFound, "There is no cell '\(cell)'.")
+            throw RegistryError.missing("cell", cell)
         }
         let (since, wait) = (try call.since(), try call.feedWait())
         if try call.flag("ack") == true { try acknowledge(since, of: cell, call) }

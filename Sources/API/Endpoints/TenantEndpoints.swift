@@ -103,7 +103,7 @@ extension Endpoints {
             labels: try call.labels())
     }
 
-    func noTenant(_ id: TenantID) -> RegistryError { RegistryError(.notFound, "There is no tenant '\(id)'.") }
+    func noTenant(_ id: TenantID) -> RegistryError { .missing("tenant", id) }
 
     static func path(of id: TenantID) -> String {
         "/v1/tenants/\(PercentEncoding.encode(pathSegment: id.rawValue))"

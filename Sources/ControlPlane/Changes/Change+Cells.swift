@@ -59,7 +59,9 @@ extension Change {
         } else {
             try CellRules.check(adding: cell)
             guard try transaction.cellCount() < Limits.cellsMax else {
-                throw RegistryError(.inUse, "There are \(Limits.cellsMax) cells already, which is the limit.")
+                throw RegistryError(
+                    .inUse, "There are \(Limits.cellsMax) cells already, which is the limit.",
+                    nextSteps: ["delete those that are retired: GET /v1/cells?state=retired"])
             }
         }
         return try write(cell, replacing: old)

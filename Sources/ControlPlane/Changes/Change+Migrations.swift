@@ -10,7 +10,10 @@ extension Change {
         if let to = request.to {
             guard try transaction.cell(to) != nil else {
                 throw RegistryError(
-                    .notPlaceable, "There is no cell '\(to)'.", errors: [FieldError("to", "names no cell")])
+                    .notPlaceable, "There is no cell '\(to)'.", errors: [FieldError("to", "names no cell")],
+                    nextSteps: [
+                        "GET /v1/cells lists those there are", "leave 'to' out: the placement policy chooses",
+                    ])
             }
             for tenant in tenants { targets[tenant.id] = to }
         }
@@ -53,12 +56,14 @@ extension Change {
             guard let tenant = try transaction.tenant(id)?.tenant else {
                 throw RegistryError(
                     .notFound, "There is no tenant '\(id)'.",
-                    errors: [FieldError("tenants[\(index)]", "names no tenant")])
+                    errors: [FieldError("tenants[\(index)]", "names no tenant")],
+                    nextSteps: ["leave it out", "GET /v1/tenants lists those there are"])
             }
             guard tenant.cell != request.to else {
                 throw RegistryError(
                     .stateConflict, "The tenant '\(id)' is on the cell '\(tenant.cell)' already.",
-                    errors: [FieldError("to", "is where '\(id)' is already")])
+                    errors: [FieldError("to", "is where '\(id)' is already")],
+                    nextSteps: ["leave the tenant out", "name another cell, or leave 'to' out"])
             }
             try checkAtRest(tenant.id)
             tenants.append(tenant)
@@ -100,7 +105,11 @@ extension Change {
                 .stateConflict, "The migration '\(id)' has not ended.",
                 nextSteps: ["POST /v1/migrations/\(id):cancel first; what was moved by then can be reversed"])
         }
-        let open = try transaction.batches(of: old, limit: Int.max).filter { $0.state == .reversible }
+        let batches = try transaction.batches(of: old, limit: Int.max)
+        let open = batches.filter { $0.state == .reversible }
+        if open.isEmpty, batches.contains(where: { $0.state == .reversing || $0.state == .reversed }) {
+            throw try reversedAlready(old)
+        }
         let numbers = Set(open.map(\.number))
         var reversed: Set<Int64> = []
         var tenants: [Tenant] = []
@@ -140,5 +149,29 @@ extension Change {
                 kind: .reversal, resource: "/v1/migrations/\(id)", options: options, reverses: id,
                 tenants: tenants,
                 targets: targets))
+    }
+
+    /// Names the reversal, or the restoration of the zone, that has brought the tenants back or is at it.
+    private func reversedAlready(_ old: Operation) throws -> RegistryError {
+        let later = try [
+            OperationFilter(kind: .reversal, resource: "/v1/migrations/\(old.id)"),
+            OperationFilter(kind: .restoration, resource: old.resource),
+        ].flatMap { try transaction.operations($0, before: .max, limit: 100) }
+        guard let by = later.filter({ $0.reverses == old.id }).max(by: { $0.number < $1.number }) else {
+            return RegistryError(
+                .stateConflict, "The migration '\(old.id)' was reversed already.",
+                nextSteps: ["move the tenants again: POST /v1/migrations"])
+        }
+        let isDone = by.life.state.isDone
+        return RegistryError(
+            .stateConflict,
+            "The migration '\(old.id)' \(isDone ? "was" : "is being") reversed already, by '\(by.id)'.",
+            blockers: [Blocker(kind: "operation", id: by.id.rawValue, message: "takes the migration back")],
+            nextSteps: isDone
+                ? [
+                    "GET /v1/operations/\(by.id) shows what it did",
+                    "move the tenants again: POST /v1/migrations",
+                ]
+                : ["wait for it: GET /v1/operations/\(by.id):wait"])
     }
 }

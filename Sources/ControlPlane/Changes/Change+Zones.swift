@@ -21,7 +21,9 @@ extension Change {
         }
         let active = records.filter { $0.cell.state == .active }
         guard !active.isEmpty else {
-            throw RegistryError(.stateConflict, "The zone '\(zone)' has no active cell to evacuate.")
+            throw RegistryError(
+                .stateConflict, "The zone '\(zone)' has no active cell to evacuate.",
+                nextSteps: ["GET /v1/cells?zone=\(zone) shows the state of each"])
         }
         var start = MigrationStart(
             kind: .evacuation, resource: "/v1/zones/\(zone)", options: request.options,
@@ -49,6 +51,8 @@ extension Change {
     public func restore(zone: String, _ request: RestorationRequest) throws -> Outcome {
         try checkZoneCondition()
         guard let evacuation = try transaction.evacuations().first(where: { $0.zone == zone }) else {
+            let cells = try transaction.cells(CellFilter(zone: zone), page: Page(limit: 1))
+            guard !cells.isEmpty else { throw notFound("zone", zone) }
             throw RegistryError(
                 .stateConflict, "The zone '\(zone)' is not evacuated.",
                 nextSteps: ["GET /v1/zones shows which are"])
@@ -64,7 +68,7 @@ extension Change {
                     "POST /v1/operations/\(evacuation.operation):cancel, then restore what it has moved"
                 ])
         }
-        for leaving in old.leaving { try giveBack(leaving) }
+        try giveBack(old)
         try transaction.deleteEvacuation(of: zone)
 
         var tenants: [Tenant] = []
@@ -102,10 +106,25 @@ extension Change {
             return try transaction.deleteEvacuation(of: evacuation.zone)
         }
         guard operation.life.state.isDone else {
-            _ = try move(operation: operation.id, by: .cancel)
+            let end = evacuation.expiresAt.map { " at \($0)" } ?? ""
+            _ = try move(
+                operation: operation.id, by: .cancel,
+                because: Blocker(
+                    kind: "zone", id: evacuation.zone,
+                    message:
+                        "its evacuation expired\(end), before it had ended: who had moved by then stays moved"
+                ))
             return
         }
-        for leaving in operation.leaving { try giveBack(leaving) }
+        try giveBack(operation)
+        try transaction.log(operation.number, "expired: the zone's cells serve again", isLast: true)
+    }
+
+    /// Lets the cells serve again that the operation has emptied, and no later one.
+    private func giveBack(_ operation: Operation) throws {
+        for leaving in operation.leaving where try transaction.lastEmptied(leaving.cell)?.by == operation.id {
+            try giveBack(leaving)
+        }
     }
 
     /// Lets a cell that was emptied serve again, as it was before.

@@ -32,7 +32,7 @@ public struct Change {
     }
 
     func notFound(_ noun: String, _ id: some CustomStringConvertible) -> RegistryError {
-        RegistryError(.notFound, "There is no \(noun) '\(id)'.")
+        .missing(noun, id)
     }
 }
 
@@ -102,7 +102,9 @@ public enum Expectation: Sendable, Equatable {
                 .preconditionFailed, "The \(noun) '\(id)' is there already, at \(tag).",
                 nextSteps: ["leave If-None-Match out to replace it"])
         case (.present, nil), (.oneOf, nil):
-            throw RegistryError(.preconditionFailed, "There is no \(noun) '\(id)' to match.")
+            throw RegistryError(
+                .preconditionFailed, "There is no \(noun) '\(id)' to match.",
+                nextSteps: ["leave If-Match out to make one, or correct the name"])
         case (.oneOf, .some(let tag)):
             throw RegistryError(
                 .preconditionFailed, "The \(noun) '\(id)' is at \(tag), not at what If-Match names.",

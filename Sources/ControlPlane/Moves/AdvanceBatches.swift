@@ -25,6 +25,7 @@ struct AdvanceBatches: Reconciler {
         let holds = controlPlane.holds(view)
         var waiting: [OperationID: [Int64: [Blocker]]] = [:]
         var taken = 0
+        var pauses: [OperationID: Blocker] = [:]
         var isSaved = false
         var failure: (any Error)?
         for batch in view.batches + view.planned {
@@ -45,6 +46,8 @@ struct AdvanceBatches: Reconciler {
             switch situation.decision {
             case .wait(let blockers):
                 if !blockers.isEmpty { waiting[operation.id, default: [:]][batch.number] = blockers }
+                // The first of those to come: batches are planned in the order of their steps.
+                if let pause = situation.pause { pauses[operation.id] = pauses[operation.id] ?? pause }
             case .call:
                 controlPlane.moves.callMovers.wake()
                 guard !batch.message.isEmpty else { continue }
@@ -69,6 +72,10 @@ struct AdvanceBatches: Reconciler {
                         for: batch, at: now, in: controlPlane.incarnation))
                 do { taken += try await take(step, batch, operation) } catch { failure = failure ?? error }
             }
+        }
+        // A step that is under way is what the operation waits for, and not the next.
+        for (operation, pause) in pauses where view.placesTaken.operations[operation] == nil {
+            waiting[operation] = waiting[operation] ?? [0: [pause]]
         }
         controlPlane.moves.monitor.observed(waiting: waiting)
         if taken > 0 {

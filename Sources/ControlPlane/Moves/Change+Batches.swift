@@ -37,6 +37,10 @@ extension Change {
         case .cutOver: try cutOver(&batch, operation)
         case .confirmed: try settle(&batch, operation)
         case .abort:
+            // Who goes back because somebody has cancelled has not failed.
+            if !operation.life.isCancelling {
+                batch.failed += Int64(try activeMoves(batch, operation).count)
+            }
             try setStates(of: batch, operation, from: [.migrating, .frozen], to: .serving)
             try say(step.note, batch, operation)
         case .undone: try giveBack(&batch, operation)
@@ -45,7 +49,8 @@ extension Change {
         if step.heldBy == .force || [.freezeExpired, .abort].contains(step.event) {
             let what = step.heldBy == .force ? "is cut over by force" : step.event.rawValue
             try transaction.log(
-                operation.number, "batch \(batch.number) \(what): \(step.note)", isWarning: true)
+                operation.number, "batch \(batch.number) \(what)\(step.note.isEmpty ? "" : ": \(step.note)")",
+                isWarning: true)
         }
         guard try transaction.save(batch, of: operation, in: old) else {
             throw RegistryError(.internalError, "A batch has changed within its own transaction.")
@@ -151,7 +156,6 @@ extension Change {
         for move in try activeMoves(batch, operation) {
             try transaction.save(move, of: operation, as: .returned, move.message)
             batch.message = move.message
-            batch.failed += 1
         }
         batch.settledAt = transaction.now
         try transaction.count(operation.number, failed: batch.failed)

@@ -34,7 +34,7 @@ extension ControlPlane {
     /// - Throws: `notFound` for a cell that is not in the table; `revisionGone` for a revision that was never published.
     public func acknowledgeOwnership(of cell: CellID, _ tag: RevisionTag) throws(RegistryError) -> Int64 {
         let table = routing.current
-        guard table.cell(cell) != nil else { throw RegistryError(.notFound, "There is no cell '\(cell)'.") }
+        guard table.cell(cell) != nil else { throw RegistryError.missing("cell", cell) }
         guard tag.incarnation == table.incarnation, tag.revision <= table.revision else {
             throw RegistryError(
                 .revisionGone, "The table has not been at \(tag): it is at \(table.tag).",

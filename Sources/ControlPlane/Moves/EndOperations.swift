@@ -196,7 +196,7 @@ struct Ending {
         }
         try transaction.log(
             operation.number,
-            "\(operation.life.state.rawValue): \(operation.completed) tenants moved, \(operation.failed) not",
+            "\(operation.life.state.rawValue): \(operation.outcome)",
             isWarning: event == .fail, isLast: true)
         _ = try transaction.save(operation)
         if let reversed = try operation.reverses.flatMap(transaction.operation) {
@@ -236,5 +236,14 @@ struct Ending {
         }
         evidence["barriers"] = .object(barriers)
         return evidence
+    }
+}
+
+extension Operation {
+    /// What has become of its tenants: `150 tenants moved, 6 failed, 44 left where they were`.
+    fileprivate var outcome: String {
+        let left = total - completed - failed
+        return "\(completed) tenants moved" + (failed > 0 ? ", \(failed) failed" : "")
+            + (left > 0 ? ", \(left) left where they were" : "")
     }
 }

@@ -27,14 +27,15 @@ struct ExpireEvacuations: Reconciler {
         return changed.isEmpty ? "no evacuation has expired" : "gives back \(changed.joined(separator: ", "))"
     }
 
-    /// Whether it still keeps any cell out of service.
+    /// Whether it still keeps any cell out of service; one that was drained anew since is not its business.
     private func isHolding(_ evacuation: Evacuation) throws -> Bool {
         try controlPlane.store.read { transaction in
             guard let operation = try transaction.operation(evacuation.operation) else { return false }
             if !operation.life.state.isDone { return !operation.life.isCancelling }
             return try operation.leaving.contains { leaving in
                 let state = try transaction.cell(leaving.cell)?.cell.state
-                return state == .draining || state == .drained
+                return try (state == .draining || state == .drained)
+                    && transaction.lastEmptied(leaving.cell)?.by == operation.id
             }
         }
     }

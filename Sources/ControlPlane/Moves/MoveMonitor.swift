@@ -28,7 +28,9 @@ final class MoveMonitor: Sendable {
         var cell: CellID
     }
 
-    /// How often in a row the tenants of an operation were planned in vain.
+    /// How often in a row the tenants of an operation were planned in vain. After a start this is counted anew, from the
+    /// shortest pause: a start costs a copier eight tries at the most until the pauses are as long again, and whoever
+    /// has mended it is not kept waiting.
     private struct Tries {
         var failures: Int
         /// When they are planned anew, and that as people read it; nil while they are on their way once more.

@@ -45,7 +45,10 @@ public enum CellRules {
         guard cell.state == .provisioning || cell.state == .active else {
             throw RegistryError(
                 .stateConflict, "A new cell can't be \(cell.state.rawValue).",
-                errors: [FieldError("state", "must be 'provisioning' or 'active' for a new cell")])
+                errors: [FieldError("state", "must be 'provisioning' or 'active' for a new cell")],
+                nextSteps: [
+                    "register it, and take it through its states by actions: POST /v1/cells/{cell}:drain"
+                ])
         }
     }
 

@@ -75,9 +75,13 @@ public struct CellLife: Sendable, Equatable {
         case (.active, .delete), (.draining, .delete), (.drained, .delete):
             throw refused(
                 event, "only a cell that never served, or is retired, can be deleted", "retire it first")
-        case (.provisioning, .drain), (.drained, .drain), (.provisioning, .undrain),
-            (.provisioning, .observedEmpty), (.active, .observedEmpty):
-            throw refused(event, "it is \(state.rawValue)", "look at its state first")
+        case (.drained, .drain):
+            throw refused(
+                event, "no tenant is left on it", "retire it for good, or undrain it to let it serve again")
+        case (.provisioning, .drain), (.provisioning, .undrain):
+            throw refused(event, "it has not served yet", "activate it first, or delete it")
+        case (.provisioning, .observedEmpty), (.active, .observedEmpty):
+            throw refused(event, "it is not being drained", "drain it first")
         case (.retired, .activate), (.retired, .cordon), (.retired, .uncordon), (.retired, .drain),
             (.retired, .undrain), (.retired, .observedEmpty):
             throw refused(event, "it is retired for good", "register a new cell under another name")

@@ -49,18 +49,18 @@ public struct Barrier: Sendable, Equatable {
     /// Whether a freeze would be short: nobody is known who would hold it up.
     public func isReady(announced: Revision) -> Verdict {
         if let seal, seal >= announced { return .held(.seal) }
-        return verdict { !$0.hasApplied(announced) || (!$0.isLive && !$0.isOut) }
+        return verdict(until: announced) { !$0.hasApplied(announced) || (!$0.isLive && !$0.isOut) }
     }
 
     /// Whether the frozen tenants may be cut over.
     public func isHeld(announced: Revision, frozen: Revision) -> Verdict {
         if let seal, seal >= frozen { return .held(.seal) }
-        return verdict { !$0.hasApplied(frozen) && !($0.hasApplied(announced) && $0.isOut) }
+        return verdict(until: frozen) { !$0.hasApplied(frozen) && !($0.hasApplied(announced) && $0.isOut) }
     }
 
     /// Whether every live gateway knows the cutover.
     public func isConfirmed(cutover: Revision) -> Verdict {
-        verdict { $0.isLive && !$0.hasApplied(cutover) }
+        verdict(until: cutover) { $0.isLive && !$0.hasApplied(cutover) }
     }
 
     /// What is kept of the moment at which a batch was let through: how each gateway stood, and the cell.
@@ -85,9 +85,9 @@ public struct Barrier: Sendable, Equatable {
         ]
     }
 
-    private func verdict(blockedBy isBlocking: (Gateway) -> Bool) -> Verdict {
+    private func verdict(until revision: Revision, blockedBy isBlocking: (Gateway) -> Bool) -> Verdict {
         let blocking = gateways.filter { $0.silence < Limits.tableLifetime && isBlocking($0) }
-        return blocking.isEmpty ? .held(.gateways) : .waiting(blocking.map(\.blocker))
+        return blocking.isEmpty ? .held(.gateways) : .waiting(blocking.map { $0.blocker(until: revision) })
     }
 }
 
@@ -97,8 +97,13 @@ extension Barrier.Gateway {
     /// It forwards nothing of a tenant that its table shows as moving, and nothing that it forwarded is on its way.
     var isOut: Bool { !isLive && silence >= Limits.leaseDuration + Limits.flightTime }
 
-    var blocker: Blocker {
-        let known = applied.map { "is at revision \($0)" } ?? "has acknowledged no table yet"
+    /// - Parameter revision: what it is to acknowledge.
+    func blocker(until revision: Revision) -> Blocker {
+        let known =
+            applied.map {
+                $0 < revision ? "is at revision \($0), not yet at \(revision)" : "is at revision \($0)"
+            }
+            ?? "has acknowledged no table yet"
         let message =
             isLive
             ? known

@@ -9,7 +9,8 @@ public struct Batch: Sendable, Equatable {
     public var source: CellID
     public var tenants: Int64
     public var moved: Int64
-    /// Tenants that stay where they were: the move of each says why.
+    /// Tenants that could not be moved, and stay where they were: the move of each says why. Not those that went back
+    /// because the operation was cancelled.
     public var failed: Int64
 
     /// The routing revisions that its steps published: A, F and C of the protocol.

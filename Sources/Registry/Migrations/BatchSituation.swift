@@ -84,6 +84,16 @@ extension BatchSituation {
         }
     }
 
+    /// Until when the batch's step is still to come; nil where it is not for that that it waits.
+    public var pause: Blocker? {
+        guard batch.state == .planned, life.state == .running, !mustAbort, let notBefore = batch.notBefore,
+            now < notBefore
+        else { return nil }
+        return Blocker(
+            kind: Blocker.pauseKind, id: "batch \(batch.number)",
+            message: "the next step begins with it at \(notBefore), as 'stepPause' says")
+    }
+
     /// What is not cut over must go back. Not asked where the tenants are frozen but for a cancel: a freeze that has
     /// begun is brought to its end, which is near.
     private var mustAbort: Bool {

@@ -61,7 +61,8 @@ public struct MigrationRequest: Sendable, Equatable {
         if let to, to == from {
             throw RegistryError(
                 .stateConflict, "The tenants are on the cell '\(to)' already.",
-                errors: [FieldError("to", "is where the tenants are already")])
+                errors: [FieldError("to", "is where the tenants are already")],
+                nextSteps: ["name another cell, or leave 'to' out: the placement policy chooses"])
         }
     }
 }

@@ -76,7 +76,7 @@ public struct OperationLife: Sendable, Equatable {
         case (.succeeded, _), (.failed, _), (.cancelled, _):
             throw RegistryError(
                 .operationDone, "The operation has ended: it is \(state.rawValue).",
-                nextSteps: ["start a new one"])
+                nextSteps: ["GET it again: it shows how it ended"])
         }
     }
 

@@ -20,7 +20,8 @@ public enum TenantRules {
         if let epoch = spec.epoch, epoch != old.epoch {
             throw RegistryError(
                 .stateConflict, "The tenant '\(old.id)' is at epoch \(old.epoch): only a cutover changes it.",
-                errors: [FieldError("epoch", "must be \(old.epoch) or be left out")])
+                errors: [FieldError("epoch", "must be \(old.epoch) or be left out")],
+                nextSteps: ["leave 'epoch' out"])
         }
     }
 
@@ -34,7 +35,8 @@ public enum TenantRules {
         guard epoch >= least else {
             throw RegistryError(
                 .stateConflict, "A tenant '\(spec.id)' was here before, up to epoch \(least.rawValue - 1).",
-                errors: [FieldError("epoch", "must be at least \(least) or be left out")])
+                errors: [FieldError("epoch", "must be at least \(least) or be left out")],
+                nextSteps: ["leave 'epoch' out"])
         }
         guard epoch <= max(least, Epoch(rawValue: Limits.firstEpochMax)) else {
             throw RegistryError(
@@ -50,7 +52,8 @@ public enum TenantRules {
         guard state == .serving || state == .suspended else {
             throw RegistryError(
                 .stateConflict, "A new tenant can't be \(state.rawValue).",
-                errors: [FieldError("state", "must be 'serving' or 'suspended' for a new tenant")])
+                errors: [FieldError("state", "must be 'serving' or 'suspended' for a new tenant")],
+                nextSteps: ["leave 'state' out: a move shows the other states by itself"])
         }
         return state
     }

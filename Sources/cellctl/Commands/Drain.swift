@@ -6,16 +6,17 @@ extension Cells {
         static let configuration = CommandConfiguration(
             abstract: "Move every tenant off a cell.",
             discussion: """
-                The cell takes no new tenants; those on it are moved to where the placement policy says. Done means that \
-                no tenant is left and that every live gateway knows it. What fits nowhere is told before anything moves.
+                The cell takes no new tenants; those on it are moved to where the placement policy says, or all to the cell \
+                that --to names. Done means that no tenant is left and that every live gateway knows it. What fits nowhere is told before anything moves.
 
                 EXAMPLES:
                   cellctl cells drain cell-7 --dry-run
                   cellctl cells drain cell-7 --wait --deadline 1h --reason 'new kernel'
-                  cellctl cells drain cell-7 --max-parallel 8 --on-stragglers wait
+                  cellctl cells drain cell-7 --to cell-9 --max-parallel 8 --on-stragglers wait
                 """)
 
         @Argument(help: "The cell.") var id: String
+        @Option(help: "The cell to move them all to.") var to: String?
         @OptionGroup(title: "Move Options") var pinned: PinnedOption
         @OptionGroup(title: "Move Options") var moves: MoveOptions
         @OptionGroup(title: "Write Options") var write: WriteOptions
@@ -23,8 +24,11 @@ extension Cells {
         @OptionGroup(title: "Global Options") var global: GlobalOptions
 
         func run(in session: Session) throws(CommandFailure) {
-            let body = moves.body(pinned.includePinned ? ["includePinned": true] : [:])
-            let request = APIRequest("POST", CellResource.noun.path(id, ":drain"), body: .json(body))
+            var body = JSONObject()
+            if let to { body["to"] = .string(to) }
+            if pinned.includePinned { body["includePinned"] = true }
+            let request = APIRequest(
+                "POST", CellResource.noun.path(id, ":drain"), body: .json(moves.body(body)))
             try session.start(write.applied(to: request), dryRun: write.dryRun, waiting)
         }
     }
@@ -32,7 +36,7 @@ extension Cells {
     enum Undrain: ResourceAction {
         typealias On = CellResource
         static let (verb, done) = ("undrain", "undrained")
-        static let abstract = "Make cells active again; a drain that runs is cancelled."
+        static let abstract = "Make cells active again, as open as before; a drain that runs is cancelled."
     }
 }
 

@@ -110,7 +110,7 @@ struct Migrations: ParsableCommand {
         )
 
         @Argument(help: "The migration.") var id: String
-        @Option(help: "Only tenants in this state: planned, moving, moved, failed, returned, skipped.")
+        @Option(help: "Only tenants in this state: planned, moving, moved, failed, returned.")
         var state: String?
         @OptionGroup var paging: LimitOption
         @OptionGroup(title: "Global Options") var global: GlobalOptions

@@ -102,7 +102,7 @@ protocol Steering {
 }
 
 enum Pause: Steering {
-    static let (verb, abstract) = ("pause", "Start nothing more; what is in flight comes to its end.")
+    static let (verb, abstract) = ("pause", "Begin and freeze nothing more; what is frozen comes to its end.")
 }
 
 enum Continue: Steering {

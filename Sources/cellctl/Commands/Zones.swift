@@ -77,20 +77,32 @@ struct Zones: ParsableCommand {
             discussion: """
                 EXAMPLES:
                   cellctl zones restore us-east-1a --dry-run
-                  cellctl zones restore us-east-1a --wait --max-parallel 8
+                  cellctl zones restore us-east-1a --wait --step-percent 10 --step-pause 5m
                 """)
 
         @Argument(help: "The zone.") var zone: String
+        @Option(help: "The share of the tenants that comes back in each step: 1 to 100.") var stepPercent:
+            Int?
+        @Option(help: "Between the beginnings of two steps, such as 5m.") var stepPause: GoDuration?
         @OptionGroup(title: "Move Options") var moves: MoveOptions
         @OptionGroup(title: "Write Options") var write: WriteOptions
         @OptionGroup(title: "Write Options") var waiting: OperationWaitOptions
         @OptionGroup(title: "Global Options") var global: GlobalOptions
 
+        func validate() throws {
+            if let stepPercent, !(1...100).contains(stepPercent) {
+                throw ValidationError("--step-percent must be 1 to 100")
+            }
+        }
+
         func run(in session: Session) throws(CommandFailure) {
+            var body = JSONObject()
+            if let stepPercent { body["stepPercent"] = .integer(Int64(stepPercent)) }
+            if let stepPause { body["stepPause"] = .string(stepPause.duration.go) }
             let path = ZoneResource.noun.path(zone, ":restore")
             try session.start(
-                write.applied(to: APIRequest("POST", path, body: .json(moves.body()))), dryRun: write.dryRun,
-                waiting)
+                write.applied(to: APIRequest("POST", path, body: .json(moves.body(body)))),
+                dryRun: write.dryRun, waiting)
         }
     }
 }

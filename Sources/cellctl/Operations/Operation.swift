@@ -55,9 +55,11 @@ struct Operation {
         return .milliseconds(max(0, end.rawValue - start.rawValue))
     }
 
-    /// What it wrote about what went wrong, the last few.
+    /// What it wrote about what went wrong, the last few; its last line says how it ended, and is told anyway.
     var complaints: [String] {
-        let lines = (document["log"]?.array ?? []).filter { $0["level"]?.string == "error" }
+        let lines = (document["log"]?.array ?? []).dropLast(isDone ? 1 : 0).filter {
+            $0["level"]?.string == "warning"
+        }
         return lines.suffix(3).map { "\($0["at"]?.string ?? "")  \($0["message"]?.string ?? "")".printable }
     }
 

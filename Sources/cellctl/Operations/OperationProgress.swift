@@ -53,10 +53,25 @@ struct OperationProgress {
         let share =
             operation.total > 0 ? Double(operation.completed + operation.failed) / Double(operation.total) : 0
         let text = (bar ? ProgressBar.bar(min(1, share)) : "\(Int(share * 100))%") + " \(operation.counts)"
-        guard let rate else { return text }
+        if let lastStep {
+            return "\(text), the last step begins in \(Column.age(from: now, to: lastStep))"
+        }
+        guard let rate, goesOn else { return text }
         let seconds = Int64((Double(operation.left) / rate).rounded(.up))
         let left = operation.left > 0 ? ", \(Duration.seconds(seconds).go) left" : ""
         return "\(text), \(RateMeter.text(rate))\(left)"
+    }
+
+    /// False where no rate says when it will be over: it is paused, or on its way back.
+    private var goesOn: Bool {
+        operation.document["intent"]?.string == "run" && operation.state == "running"
+    }
+
+    /// Of work in steps, when the last one begins: what is moved until then says nothing about how long it takes.
+    private var lastStep: Timestamp? {
+        batches.filter { $0["state"]?.string == "planned" }
+            .compactMap { $0["notBefore"]?.string.flatMap { Timestamp($0) } }
+            .filter { goesOn && $0 > now }.max()
     }
 
     /// `batches: 41 of 80 through, 2 copying, 1 freezing`.

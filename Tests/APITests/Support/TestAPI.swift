@@ -207,6 +207,11 @@ extension TestAPI {
         for fault in contract.faults(of: answer, to: request, on: listener) {
             Issue.record("openapi.yaml does not allow this answer: \(fault)", sourceLocation: sourceLocation)
         }
+        if [404, 409, 410, 412].contains(answer.status), request.method != .head {
+            let steps = (try? answer["nextSteps"]?.array) ?? []
+            #expect(
+                !steps.isEmpty, "a refusal says what to do: \(answer.shown)", sourceLocation: sourceLocation)
+        }
         return answer
     }
 }

@@ -10,6 +10,34 @@ import Testing
 struct CrashPointTests {
     private struct Broken: Error {}
 
+    /// What a gateway has acknowledged is kept in memory until shortly before the freeze: a kill before that forgets it.
+    @Test(
+        "a kill between an acknowledgement and the freeze waits for that gateway by name, until it polls again"
+    )
+    func forgottenAcknowledgement() async throws {
+        let fleet = try await MovingFleet()
+        try await fleet.poll()
+        try await fleet.migrate()
+        try await fleet.step(until: .announced)
+        let known = try #require(fleet.plane.gateways.view(of: "edge-1")?.record.applied)
+        let announced = try #require(try fleet.batch.announced)
+        let killed = fleet.files.image()
+        try await fleet.poll()
+        try #require(fleet.plane.gateways.view(of: "edge-1")?.record.applied?.revision ?? .zero >= announced)
+        try fleet.restart(from: killed)
+
+        let advance = AdvanceBatches(controlPlane: fleet.plane)
+        for _ in 0..<3 { _ = try await advance.step() }
+        #expect(try fleet.batch.state == .announced)
+        let blockers = fleet.plane.moves.monitor.blockers(of: try fleet.operation.id)
+        #expect(blockers.map(\.id) == ["edge-1", "edge-2"])
+        let message = "is at revision \(known.revision), not yet at \(announced)"
+        #expect(blockers.allSatisfy { $0.kind == "gateway" && $0.message == message }, "\(blockers)")
+
+        try await fleet.stepToTheEnd()
+        #expect(try fleet.operation.life.state == .succeeded)
+    }
+
     /// Counts that the step was really reached, in the transaction.
     private final class Hits: Sendable {
         private let count = Mutex(0)

@@ -73,7 +73,7 @@ struct BarrierTests {
             Issue.record("the barrier holds")
             return
         }
-        #expect(blockers[0] == Blocker(kind: "gateway", id: "b", message: "is at revision 12"))
+        #expect(blockers[0] == Blocker(kind: "gateway", id: "b", message: "is at revision 12, not yet at 20"))
         #expect(blockers[1].message.contains("DELETE /v1/gateways/c"))
     }
 
