@@ -30,7 +30,9 @@ public final class ControlPlane: Sendable {
     }
 
     /// Reads what memory holds from the store, and follows it from then on.
-    public init(store: Store, clock: Clock, webhooks: WebhookSettings = .none) throws {
+    public init(
+        store: Store, clock: Clock, webhooks: WebhookSettings = .none, gates: GateSettings = .standard
+    ) throws {
         self.store = store
         self.clock = clock
         movers = Movers(webhooks, clock: clock)
@@ -41,7 +43,7 @@ public final class ControlPlane: Sendable {
         tokens = TokenTable(try store.read { try $0.tokens() })
         gateways = GatewayLedger(try store.read { try $0.gateways() }, clock: clock)
         moves.underWay.replace(try store.read { try $0.operationsUnderWay().map(\.id) })
-        rollouts = Rollouts(clock)
+        rollouts = Rollouts(clock, gates)
         rollouts.underWay.replace(try store.read { try $0.rolloutsUnderWay() })
         store.onCommit { [weak self] in self?.follow($0) }
         let advance = moves.advance

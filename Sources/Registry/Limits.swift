@@ -125,6 +125,10 @@ public enum Limits {
     public static let gateIntervals = Duration.seconds(1)...Duration.seconds(3600)
     public static let gateWindowMax = Duration.seconds(24 * 3600)
     public static let gateTimeouts = Duration.milliseconds(100)...Duration.seconds(30)
+    /// Each is a thread while it runs; those past it wait for their turn.
+    public static let gateCallsMax = 32
+    public static let probeAnswerBytesMax = 64 * 1024
+    public static let prometheusAnswerBytesMax = 1024 * 1024
     public static let bakeTimeMax = Duration.seconds(168 * 3600)
     public static let progressDeadlines = Duration.seconds(1)...Duration.seconds(24 * 3600)
     public static let approvalTimeouts = Duration.seconds(1)...Duration.seconds(720 * 3600)

@@ -14,6 +14,7 @@ public enum Reconcilers {
             AdvanceRollouts(controlPlane: controlPlane),
             DeleteExpiredRollouts(controlPlane: controlPlane),
         ] + (1...CallMovers.count).map { CallMovers(number: $0, controlPlane: controlPlane) }
+            + (1...MeasureGates.count).map { MeasureGates(number: $0, controlPlane: controlPlane) }
     }
 }
 
