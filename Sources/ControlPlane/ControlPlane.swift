@@ -16,6 +16,7 @@ public final class ControlPlane: Sendable {
     let moves = Moves()
     let rollouts: Rollouts
     public let movers: Movers
+    let webhooks: Webhooks
     public let clock: Clock
     /// Idempotency keys of requests that have not been answered yet.
     let running = Mutex<Set<IdempotencyKey>>([])
@@ -36,6 +37,7 @@ public final class ControlPlane: Sendable {
         self.store = store
         self.clock = clock
         movers = Movers(webhooks, clock: clock)
+        self.webhooks = Webhooks(webhooks)
         let feed = try store.read(timeLimit: .seconds(600)) { try RoutingFeed(loading: $0) }
         incarnation = feed.snapshot.incarnation
         routing = RoutingPublisher(feed.snapshot)
@@ -79,6 +81,7 @@ public final class ControlPlane: Sendable {
                 rollouts.underWay.replace(try transaction.rolloutsUnderWay())
             }
             if !update.kinds.isDisjoint(with: Rollouts.wokenBy) { rollouts.advance.wake() }
+            if !update.kinds.isDisjoint(with: Webhooks.wokenBy) { webhooks.deliver.wake() }
             let routed = update.snapshot.revision != routing.current.revision
             routing.publish(update.snapshot)
             published.withLock { $0 = update.revision }

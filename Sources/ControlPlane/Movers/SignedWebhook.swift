@@ -45,10 +45,17 @@ public struct SignedWebhook: Sendable {
         timeLimits: TimeLimits = TimeLimits(
             connectSeconds: 5, totalSeconds: Double(Limits.webhookTime.components.seconds), idleSeconds: nil)
     ) {
+        self.init(
+            secret: secret, client: client, timeLimits: timeLimits,
+            threads: CallThreads(max: Limits.webhookCallsMax))
+    }
+
+    /// One of several whose calls share a limit.
+    init(secret: WebhookSecret, client: HTTPClient, timeLimits: TimeLimits, threads: CallThreads) {
         self.secret = secret
         self.client = client
         self.timeLimits = timeLimits
-        threads = CallThreads(max: Limits.webhookCallsMax)
+        self.threads = threads
     }
 
     /// Sends it once. A task that is cancelled gets its answer at once: the call ends unseen, and was made perhaps.
