@@ -51,6 +51,7 @@ struct RoutesTests {
         case .sealing: ("operator", true)
         case .reading: ("viewer", false)
         case .changing: ("operator", false)
+        case .releasing: ("releaser", false)
         case .administering: ("admin", false)
         }
     }
