@@ -56,6 +56,7 @@ let package = Package(
             resources: [
                 .embedInCode("0001_registry.sql"), .embedInCode("0002_moves.sql"),
                 .embedInCode("0003_rollouts.sql"),
+                .embedInCode("0004_webhooks.sql"),
             ],
             swiftSettings: strict),
         .target(name: "Registry", dependencies: ["JSON"], swiftSettings: strict),

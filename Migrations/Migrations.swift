@@ -4,5 +4,6 @@ public enum Migrations {
         (1, "registry", PackageResources._001_registry_sql),
         (2, "moves", PackageResources._002_moves_sql),
         (3, "rollouts", PackageResources._003_rollouts_sql),
+        (4, "webhooks", PackageResources._004_webhooks_sql),
     ]
 }

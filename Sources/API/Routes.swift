@@ -181,6 +181,19 @@ public enum Routes {
             Endpoints.listEvents),
         .write("revertChange", .post, "/v1/changes/{revision}:revert", .changing, Endpoints.revertChange),
 
+        // Who is told
+        .read("listWebhooks", "/v1/webhooks", .reading, query: ["limit", "cursor"], Endpoints.listWebhooks),
+        .read("getWebhook", "/v1/webhooks/{webhook}", .reading, Endpoints.getWebhook),
+        .write("putWebhook", .put, "/v1/webhooks/{webhook}", .changing, Endpoints.putWebhook),
+        .write("deleteWebhook", .delete, "/v1/webhooks/{webhook}", .changing, Endpoints.deleteWebhook),
+        .write("pingWebhook", .post, "/v1/webhooks/{webhook}:ping", .changing, Endpoints.pingWebhook),
+        .read(
+            "listDeliveries", "/v1/webhooks/{webhook}/deliveries", .reading,
+            query: ["state", "limit", "cursor"], Endpoints.listDeliveries),
+        .write(
+            "redeliver", .post, "/v1/webhooks/{webhook}/deliveries/{delivery}:redeliver", .changing,
+            Endpoints.redeliver),
+
         // Tokens
         .read("listTokens", "/v1/tokens", .administering, query: ["limit", "cursor"], Endpoints.listTokens),
         .write("createToken", .post, "/v1/tokens", .administering, Endpoints.createToken),

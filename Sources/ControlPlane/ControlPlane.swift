@@ -16,6 +16,7 @@ public final class ControlPlane: Sendable {
     let moves = Moves()
     let rollouts: Rollouts
     public let movers: Movers
+    let webhooks: Webhooks
     public let clock: Clock
     /// Idempotency keys of requests that have not been answered yet.
     let running = Mutex<Set<IdempotencyKey>>([])
@@ -30,10 +31,13 @@ public final class ControlPlane: Sendable {
     }
 
     /// Reads what memory holds from the store, and follows it from then on.
-    public init(store: Store, clock: Clock, webhooks: WebhookSettings = .none) throws {
+    public init(
+        store: Store, clock: Clock, webhooks: WebhookSettings = .none, gates: GateSettings = .standard
+    ) throws {
         self.store = store
         self.clock = clock
         movers = Movers(webhooks, clock: clock)
+        self.webhooks = Webhooks(webhooks)
         let feed = try store.read(timeLimit: .seconds(600)) { try RoutingFeed(loading: $0) }
         incarnation = feed.snapshot.incarnation
         routing = RoutingPublisher(feed.snapshot)
@@ -41,7 +45,7 @@ public final class ControlPlane: Sendable {
         tokens = TokenTable(try store.read { try $0.tokens() })
         gateways = GatewayLedger(try store.read { try $0.gateways() }, clock: clock)
         moves.underWay.replace(try store.read { try $0.operationsUnderWay().map(\.id) })
-        rollouts = Rollouts(clock)
+        rollouts = Rollouts(clock, gates)
         rollouts.underWay.replace(try store.read { try $0.rolloutsUnderWay() })
         store.onCommit { [weak self] in self?.follow($0) }
         let advance = moves.advance
@@ -77,6 +81,7 @@ public final class ControlPlane: Sendable {
                 rollouts.underWay.replace(try transaction.rolloutsUnderWay())
             }
             if !update.kinds.isDisjoint(with: Rollouts.wokenBy) { rollouts.advance.wake() }
+            if !update.kinds.isDisjoint(with: Webhooks.wokenBy) { webhooks.deliver.wake() }
             let routed = update.snapshot.revision != routing.current.revision
             routing.publish(update.snapshot)
             published.withLock { $0 = update.revision }

@@ -77,6 +77,15 @@ public enum Limits {
     /// Each is a thread while it runs; those past it wait for their turn.
     public static let webhookCallsMax = 64
 
+    public static let webhooksMax = 100
+    public static let webhookEventsMax = 32
+    /// An event is told in less, since no webhook's receiver should hold up those of the others.
+    public static let webhookEventTime = Duration.seconds(10)
+    public static let webhookAttemptsMax: Int64 = 16
+    /// Of one webhook, whatever has become of them; the oldest go first.
+    public static let webhookDeliveriesMax = 10_000
+    public static let webhookDeliveryLifetime = Duration.seconds(7 * 86_400)
+
     // Cells
     public static let cellsMax = 10_000
 
@@ -125,6 +134,10 @@ public enum Limits {
     public static let gateIntervals = Duration.seconds(1)...Duration.seconds(3600)
     public static let gateWindowMax = Duration.seconds(24 * 3600)
     public static let gateTimeouts = Duration.milliseconds(100)...Duration.seconds(30)
+    /// Each is a thread while it runs; those past it wait for their turn.
+    public static let gateCallsMax = 32
+    public static let probeAnswerBytesMax = 64 * 1024
+    public static let prometheusAnswerBytesMax = 1024 * 1024
     public static let bakeTimeMax = Duration.seconds(168 * 3600)
     public static let progressDeadlines = Duration.seconds(1)...Duration.seconds(24 * 3600)
     public static let approvalTimeouts = Duration.seconds(1)...Duration.seconds(720 * 3600)

@@ -107,6 +107,7 @@ public final class Store: Sendable {
                     let transaction = try WriteTransaction(
                         connection, context: context, clock: configuration.clock(), ledgerCache: ledgerCache)
                     let result = try body(transaction)
+                    try transaction.queueDeliveries()
                     try transaction.settle()
                     if transaction.rollsBack { throw RolledBack(result: result) }
                     return result

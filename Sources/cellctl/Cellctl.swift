@@ -21,7 +21,8 @@ struct Cellctl: ParsableCommand {
         subcommands: [
             Cells.self, Tenants.self, Zones.self, Migrations.self, Operations.self, Rebalance.self,
             Capacity.self, Policies.self, Routes.self, Gateways.self, Convergence.self, Placement.self,
-            Apply.self, Changes.self, Events.self, Audit.self, Tokens.self, Status.self, Completion.self,
+            Apply.self, Changes.self, Events.self, Audit.self, Webhooks.self, Tokens.self, Status.self,
+            Completion.self,
         ])
 
     static func main() {

@@ -42,6 +42,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var webhooks: WebhookOptions
 
+    @OptionGroup var gates: GateOptions
+
     @Option(
         help:
             "Connections served at once (default 4000); the process must be allowed 256 more open files than that."
@@ -90,7 +92,8 @@ struct ServeCommand: AsyncParsableCommand {
             folder: data.folder, main: main, health: health,
             anonymousRole: role == .gateway ? .gateway : nil, tls: try tls(),
             webhooks: try webhooks.settings(),
-            exposedWebhookSecretFile: webhooks.exposedSecretFile, logLevel: try level(), traces: try traces(),
+            exposedWebhookSecretFile: webhooks.exposedSecretFile, gates: try gates.settings(),
+            logLevel: try level(), traces: try traces(),
             connectionsMax: try count(connectionsMax, "connections-max"),
             watchesMax: try count(watchesMax, "watches-max"))
     }

@@ -25,6 +25,7 @@ struct ServiceSettings {
     var webhooks: WebhookSettings
     /// Where the webhooks' secret lies, if every user of the machine can read it.
     var exposedWebhookSecretFile: String?
+    var gates: GateSettings
     var logLevel: Logger.Level
     /// Nil: no traces.
     var traces: TraceConfiguration?
@@ -51,7 +52,8 @@ struct Service {
                 onFatal: { surroundings.endProcess(because: $0) }, observer: surroundings)
         }
         do {
-            let controlPlane = try ControlPlane(store: store, clock: .system, webhooks: settings.webhooks)
+            let controlPlane = try ControlPlane(
+                store: store, clock: .system, webhooks: settings.webhooks, gates: settings.gates)
             try await makeAdminToken(controlPlane, settings.folder, surroundings)
             let driver = ReconcilerDriver(Reconcilers.all(of: controlPlane), clock: .system) { name, error in
                 surroundings.reconcilerFailed(name, error)

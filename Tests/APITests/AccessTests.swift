@@ -11,6 +11,7 @@ struct AccessTests {
         let path = operation.path
             .replacing("{cell}", with: "cell-1").replacing("{tenant}", with: "acme")
             .replacing("{gateway}", with: "edge-1").replacing("{token}", with: "nobodys")
+            .replacing("{webhook}", with: "nobodys").replacing("{delivery}", with: "aaaaaaaaaaaa.1")
             .replacing("{revision}", with: "1").replacing("{zone}", with: "us-east-1a")
             .replacing("{operation}", with: "drain-aaaaaaaaaaaa")
             .replacing("{migration}", with: "drain-aaaaaaaaaaaa")

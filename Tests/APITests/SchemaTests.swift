@@ -74,6 +74,7 @@ struct SchemaTests {
                 "{token}", with: "edge"
             ).replacing("{operation}", with: move).replacing("{migration}", with: move)
             .replacing("{release}", with: "v1.1.0").replacing("{rollout}", with: rollout)
+            .replacing("{webhook}", with: "pager")
     }
 
     @Test("a path parameter that its schema allows is never wrong, and one that it forbids is never served")
@@ -124,6 +125,10 @@ struct SchemaTests {
             ("POST", "/v1/migrations/op-none:reverse?dryRun=true", "ReverseInput", [:]),
             ("POST", "/v1/rebalance?dryRun=true", "RebalanceInput", [:]),
             ("PUT", "/v1/policies?dryRun=true", "PoliciesInput", [:]),
+            (
+                "PUT", "/v1/webhooks/pager?dryRun=true", "WebhookInput",
+                ["url": "https://pager.example.com/titan"]
+            ),
             ("PUT", "/v1/cells/cell-1/ownership", "CellOwnershipInput", [:]),
         ] as [(String, String, String, JSONObject)])
     func bodies(method: String, target: String, schema: String, base: JSONObject) async throws {

@@ -24,7 +24,8 @@ import Testing
                 "routes table",
                 "routes explain", "gateways list", "gateways get", "gateways delete", "convergence",
                 "placement simulate", "apply", "changes revert", "events", "audit list", "audit verify",
-                "tokens list",
+                "webhooks list", "webhooks get", "webhooks put", "webhooks delete", "webhooks ping",
+                "webhooks deliveries", "webhooks redeliver", "tokens list",
                 "tokens create", "tokens revoke", "status", "completion",
             ])
     }

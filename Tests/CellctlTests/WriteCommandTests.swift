@@ -187,6 +187,35 @@ import Testing
         }
     }
 
+    @Test(
+        "a webhook's new secret alone is on standard output, and one of a file is sent without its line end")
+    func webhook() throws {
+        try ScriptedServer.run { _ in
+            .json(["name": "pager", "secret": "5ec2e7", "revision": 7, "previousRevision": 0], status: 201)
+        } _: { server in
+            let terminal = Terminal()
+            try withFile("a secret of the receiver's own\n") { file in
+                let made = terminal.run(
+                    server, "webhooks", "put", "pager", "--to", "https://p.example.com", "--event",
+                    "*.failed", "--secret-file", file)
+                #expect(made == .success)
+            }
+            #expect(terminal.output == "5ec2e7\n")
+            #expect(
+                server.received[0].json == [
+                    "url": "https://p.example.com", "paused": false, "events": ["*.failed"],
+                    "secret": "a secret of the receiver's own",
+                ])
+            #expect(terminal.run(server, "webhooks", "redeliver", "pager", "k3v7q2mzt5xa.7") == .success)
+            #expect(terminal.run(server, "webhooks", "ping", "pager") == .success)
+            #expect(
+                server.lines == [
+                    "PUT /v1/webhooks/pager", "POST /v1/webhooks/pager/deliveries/k3v7q2mzt5xa.7:redeliver",
+                    "POST /v1/webhooks/pager:ping",
+                ])
+        }
+    }
+
     @Test("a change is reverted by its revision")
     func revert() throws {
         try ScriptedServer.run { _ in

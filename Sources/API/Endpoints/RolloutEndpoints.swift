@@ -22,6 +22,7 @@ extension Endpoints {
     func createRollout(_ call: Call, _ request: Request) async throws -> Response {
         let document = try document(request, call)
         let rollout = try RolloutRequest(document: document)
+        try controlPlane.check(rollout.strategy.gates)
         return try await write(call, request, reason: document["reason"]?.string, bulk: true) {
             [controlPlane] change in
             try change.createRollout(rollout, at: controlPlane.steadyNow)
@@ -29,7 +30,9 @@ extension Endpoints {
     }
 
     func previewRollout(_ call: Call, _ request: Request) async throws -> Response {
-        json(try controlPlane.preview(RolloutRequest(document: try document(request, call))))
+        let rollout = try RolloutRequest(document: try document(request, call))
+        try controlPlane.check(rollout.strategy.gates)
+        return json(try controlPlane.preview(rollout))
     }
 
     func getRollout(_ call: Call, _ request: Request) async throws -> Response {

@@ -75,7 +75,7 @@ extension ControlPlane {
                 transaction.rollBackAtEnd()
                 let effects = Effects(of: transaction)
                 var result = outcome.shown
-                if result["token"] != nil { result["token"] = nil }
+                for secret in ["token", "secret"] where result[secret] != nil { result[secret] = nil }
                 var shown: JSONObject = [
                     "dryRun": true, "plan": .string(effects.plan), "effects": try effects.shown(),
                     "result": outcome.isRefused ? .null : .object(result),

@@ -70,7 +70,7 @@ enum CopierAnswer: Equatable {
     }
 
     /// What a refusal says of itself: our `message`, or the `detail` of RFC 9457.
-    private static func reason(_ body: [UInt8]) -> String {
+    static func reason(_ body: [UInt8]) -> String {
         guard let value = try? JSONValue(parsing: body),
             let text = value["message"]?.string ?? value["detail"]?.string, !text.isEmpty
         else { return "" }
@@ -78,7 +78,7 @@ enum CopierAnswer: Equatable {
     }
 
     /// `Retry-After` in seconds. Its form with a date is passed over: it would trust the copier's clock.
-    private static func seconds(_ text: String?) -> Duration? {
+    static func seconds(_ text: String?) -> Duration? {
         guard let text, (1...9).contains(text.utf8.count),
             text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let seconds = Int(text)

@@ -1,4 +1,3 @@
-import HTTPClient
 import Registry
 
 /// The movers of this server: made once, so that their calls share one limit.
@@ -11,15 +10,7 @@ public struct Movers: Sendable {
     public init(_ settings: WebhookSettings, clock: Clock) {
         self.settings = settings
         self.clock = clock
-        webhook = settings.secret.map { secret in
-            var client = ClientConfiguration()
-            // The policy allows it to the operator's own destinations alone.
-            client.allowsPlainHTTP = true
-            client.destinations = settings.destinations
-            client.responseBytesMax = Limits.webhookAnswerBytesMax
-            client.fieldsBytesMax = 16 << 10
-            return SignedWebhook(secret: secret, client: HTTPClient(client))
-        }
+        webhook = settings.secret.map { SignedWebhook(secret: $0, client: settings.client) }
     }
 
     /// The spec was checked by the settings when its migration was made; they may have changed since.

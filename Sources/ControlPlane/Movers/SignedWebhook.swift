@@ -45,10 +45,17 @@ public struct SignedWebhook: Sendable {
         timeLimits: TimeLimits = TimeLimits(
             connectSeconds: 5, totalSeconds: Double(Limits.webhookTime.components.seconds), idleSeconds: nil)
     ) {
+        self.init(
+            secret: secret, client: client, timeLimits: timeLimits,
+            threads: CallThreads(max: Limits.webhookCallsMax))
+    }
+
+    /// One of several whose calls share a limit.
+    init(secret: WebhookSecret, client: HTTPClient, timeLimits: TimeLimits, threads: CallThreads) {
         self.secret = secret
         self.client = client
         self.timeLimits = timeLimits
-        threads = CallThreads(max: Limits.webhookCallsMax)
+        self.threads = threads
     }
 
     /// Sends it once. A task that is cancelled gets its answer at once: the call ends unseen, and was made perhaps.
@@ -96,25 +103,5 @@ extension ClientError {
     fileprivate var advice: String {
         guard case .refusedDestination(let message) = self else { return message }
         return "\(message) (\(WebhookSettings.allowOption))"
-    }
-}
-
-extension String {
-    /// Each control and line separator, and each mark that turns the direction of writing, is a space.
-    fileprivate var onOneLine: String {
-        var result = ""
-        for scalar in unicodeScalars {
-            switch scalar.value {
-            case 0...0x1F, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069: result.unicodeScalars.append(" ")
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
-    }
-
-    fileprivate func cut(toBytes bytesMax: Int) -> String {
-        guard utf8.count > bytesMax else { return self }
-        // An index inside a character counts as its start, where a string is sliced.
-        return self[..<utf8.index(startIndex, offsetBy: bytesMax - "…".utf8.count)] + "…"
     }
 }

@@ -34,6 +34,25 @@ public struct WebhookSecret: Sendable {
             }.joined()
     }
 
+    /// Another secret as the database keeps it: whoever has that alone can't read it.
+    func sealing(_ secret: WebhookSecret) throws -> [UInt8] {
+        Array(try ChaChaPoly.seal(secret.bytes, using: sealingKey).combined)
+    }
+
+    /// Nil where a secret other than this one has sealed it.
+    func opening(_ sealed: [UInt8]) -> WebhookSecret? {
+        guard let box = try? ChaChaPoly.SealedBox(combined: sealed),
+            let bytes = try? ChaChaPoly.open(box, using: sealingKey)
+        else { return nil }
+        return try? WebhookSecret(Array(bytes))
+    }
+
+    private var sealingKey: SymmetricKey {
+        HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: bytes), info: Array("webhook secrets".utf8),
+            outputByteCount: 32)
+    }
+
     /// The text without this secret in it: a receiver might quote what it was configured with.
     func removed(from text: String) -> String {
         guard let secret = String(validating: bytes, as: UTF8.self) else { return text }

@@ -48,30 +48,54 @@ public struct WebhookSettings: Sendable {
     /// - Throws: `stateConflict`, for another server might take it; with the setting that is missing.
     public func check(_ spec: MoverSpec, field: String = "mover") throws(RegistryError) {
         guard case .webhook(let url) = spec else { return }
-        func refusal(_ field: String, _ message: String, _ nextStep: String) -> RegistryError {
-            RegistryError(
-                .stateConflict, "The field '\(field)' \(message).", errors: [FieldError(field, message)],
-                nextSteps: [nextStep])
-        }
-        guard secret != nil else {
-            throw refusal(
-                "\(field).type", "can't be webhook: this server has no secret to sign calls with",
+        _ = try signing(for: "\(field).type", "can't be webhook")
+        try check(url, field: "\(field).url")
+    }
+
+    /// What calls are signed with.
+    ///
+    /// - Throws: `stateConflict` where this server has none.
+    func signing(for field: String, _ consequence: String) throws(RegistryError) -> WebhookSecret {
+        guard let secret else {
+            throw Self.refusal(
+                field, "\(consequence): this server has no secret to sign calls with",
                 "Start the server with --webhook-secret-file FILE.")
         }
+        return secret
+    }
+
+    /// - Throws: `stateConflict` with the setting that would allow the URL.
+    func check(_ url: String, field: String) throws(RegistryError) {
         let destination: Destination
         do throws(ClientError) {
             destination = try Destination(url)
         } catch {
-            throw refusal("\(field).url", "can't be called", error.message)
+            throw Self.refusal(field, "can't be called", error.message)
         }
         guard destinations.mayAllow(destination) else {
             let message =
                 destination.isPlain
                 ? "may use plain http only for a destination on this server's allow list, and \(destination) is not there"
                 : "leads to \(destination), which is not on the public internet nor on this server's allow list"
-            throw refusal(
-                "\(field).url", message,
-                "If it is meant, start the server with --webhook-allow \(destination)")
+            throw Self.refusal(
+                field, message, "If it is meant, start the server with --webhook-allow \(destination)")
         }
+    }
+
+    private static func refusal(_ field: String, _ message: String, _ nextStep: String) -> RegistryError {
+        RegistryError(
+            .stateConflict, "The field '\(field)' \(message).", errors: [FieldError(field, message)],
+            nextSteps: [nextStep])
+    }
+
+    /// A client that goes where webhooks may, and nowhere else.
+    var client: HTTPClient {
+        var client = ClientConfiguration()
+        // The policy allows it to the operator's own destinations alone.
+        client.allowsPlainHTTP = true
+        client.destinations = destinations
+        client.responseBytesMax = Limits.webhookAnswerBytesMax
+        client.fieldsBytesMax = 16 << 10
+        return HTTPClient(client)
     }
 }

@@ -119,13 +119,3 @@ extension Operation {
             reason: reason.isEmpty ? id.rawValue : "\(id): \(reason)".cut(toBytes: Limits.reasonBytesMax))
     }
 }
-
-extension String {
-    /// Its beginning, of at most `count` bytes of UTF-8.
-    fileprivate func cut(toBytes count: Int) -> String {
-        guard utf8.count > count else { return self }
-        var end = index(startIndex, offsetBy: 0)
-        while end < endIndex, self[..<index(after: end)].utf8.count <= count { end = index(after: end) }
-        return String(self[..<end])
-    }
-}

@@ -13,7 +13,10 @@ public enum Reconcilers {
             DeleteExpiredOperations(controlPlane: controlPlane),
             AdvanceRollouts(controlPlane: controlPlane),
             DeleteExpiredRollouts(controlPlane: controlPlane),
+            DeleteExpiredDeliveries(controlPlane: controlPlane),
         ] + (1...CallMovers.count).map { CallMovers(number: $0, controlPlane: controlPlane) }
+            + (1...MeasureGates.count).map { MeasureGates(number: $0, controlPlane: controlPlane) }
+            + (1...DeliverWebhooks.count).map { DeliverWebhooks(number: $0, controlPlane: controlPlane) }
     }
 }
 

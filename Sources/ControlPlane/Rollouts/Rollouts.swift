@@ -11,5 +11,13 @@ public struct Rollouts: Sendable {
     /// A change of these may let a rollout go on, or stop it.
     static let wokenBy: Set<ResourceKind> = [.rollout, .cell, .policies, .operation]
 
-    init(_ clock: Clock) { steady = SteadyClock(clock) }
+    let gates: GateSettings
+    let meter: GateMeter
+    let schedule = GateSchedule()
+
+    init(_ clock: Clock, _ gates: GateSettings) {
+        steady = SteadyClock(clock)
+        self.gates = gates
+        meter = GateMeter(gates)
+    }
 }

@@ -125,7 +125,7 @@ public enum PlacementPolicy {
     }
 
     /// FNV-1a: Swift's own hashes differ from run to run.
-    static func stableHash(_ name: String) -> UInt64 {
+    public static func stableHash(_ name: String) -> UInt64 {
         name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 

@@ -26,9 +26,10 @@ final class TestAPI: Sendable {
     /// Makes one for the time of the body.
     @discardableResult
     static func with<T>(
-        anonymousRole: Role? = nil, _ body: (TestAPI) async throws -> T
+        anonymousRole: Role? = nil, webhooks: WebhookSettings = .none,
+        _ body: (TestAPI) async throws -> T
     ) async throws -> T {
-        let api = try await TestAPI(anonymousRole: anonymousRole)
+        let api = try await TestAPI(anonymousRole: anonymousRole, webhooks: webhooks)
         defer { api.remove() }
         return try await body(api)
     }
@@ -46,7 +47,7 @@ final class TestAPI: Sendable {
         }
     }
 
-    private init(anonymousRole: Role?) async throws {
+    private init(anonymousRole: Role?, webhooks: WebhookSettings) async throws {
         var template = Array("/tmp/api-tests-XXXXXX".utf8CString)
         folder = try #require(mkdtemp(&template).map { String(cString: $0) })
         let clock = ManualClock()
@@ -57,7 +58,7 @@ final class TestAPI: Sendable {
                 report: { Issue.record("the store failed: \($0)") },
                 onFatal: { Issue.record("the store ended: \($0)") }))
         controlPlane = try ControlPlane(
-            store: store, clock: Clock(now: { clock.now }, uptime: { clock.uptime }))
+            store: store, clock: Clock(now: { clock.now }, uptime: { clock.uptime }), webhooks: webhooks)
         var secrets: [Role: String] = [:]
         for role in Role.allCases {
             let cell = role == .cell ? CellID("cell-1") : nil

@@ -37,14 +37,18 @@ struct TemporaryControlPlane: Sendable {
     }
 
     /// Opens it, as often as wanted, for the time of the body.
-    func withPlane<T>(_ body: (ControlPlane) async throws -> T) async throws -> T {
+    func withPlane<T>(
+        webhooks: WebhookSettings = .none, gates: GateSettings = .standard,
+        _ body: (ControlPlane) async throws -> T
+    ) async throws -> T {
         let clock = time.clock
         let store = try Store(
             Store.Configuration(
                 path: folder + "/registry.db", clock: { clock.now() },
                 report: { Issue.record("reported: \($0)") }, onFatal: { Issue.record("fatal: \($0)") }))
         defer { store.close() }
-        return try await body(try ControlPlane(store: store, clock: clock))
+        return try await body(
+            try ControlPlane(store: store, clock: clock, webhooks: webhooks, gates: gates))
     }
 }
 

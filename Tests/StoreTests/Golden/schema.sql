@@ -82,6 +82,20 @@ CREATE INDEX batches_in_window ON batches (window_ends_at_ms) WHERE state = 'rev
 CREATE INDEX batches_unsettled ON batches (operation, number)
     WHERE state NOT IN ('reversible', 'done', 'aborted', 'reversing', 'reversed');
 
+CREATE TABLE cell_services (
+    cell             TEXT    NOT NULL,
+    service          TEXT    NOT NULL,
+    desired          TEXT    NOT NULL,
+    observed         TEXT,
+    observed_at_ms   INTEGER,
+    -- The id of the rollout that wrote `desired`; it outlives the rollout.
+    rollout          TEXT    NOT NULL,
+    PRIMARY KEY (cell, service),
+    CHECK ((observed IS NULL) = (observed_at_ms IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX cell_services_by_service ON cell_services (service, cell);
+
 CREATE TABLE cells (
     id            TEXT    PRIMARY KEY,
     zone          TEXT    NOT NULL,
@@ -97,7 +111,8 @@ CREATE TABLE cells (
     document      TEXT    NOT NULL,
     revision      INTEGER NOT NULL CHECK (revision > 0),
     created_at_ms INTEGER NOT NULL,
-    updated_at_ms INTEGER NOT NULL,
+    updated_at_ms INTEGER NOT NULL, health TEXT NOT NULL DEFAULT 'unknown'
+    CHECK (health IN ('unknown', 'healthy', 'degraded', 'unhealthy')),
     -- Nobody takes a place that is not there.
     CHECK (load + reserved <= capacity),
     CHECK (state NOT IN ('provisioning', 'drained', 'retired') OR tenants = 0),
@@ -112,6 +127,16 @@ CREATE TABLE evacuations (
     expires_at_ms INTEGER,
     created_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER fencing_grows BEFORE UPDATE ON fencing WHEN NEW.last <= OLD.last
+BEGIN
+    SELECT RAISE(ABORT, 'a fencing token never comes back');
+END;
+
+CREATE TABLE fencing (
+    id   INTEGER PRIMARY KEY CHECK (id = 1),
+    last INTEGER NOT NULL CHECK (last >= 0)
+) STRICT;
 
 CREATE TABLE gateways (
     id                  TEXT    PRIMARY KEY,
@@ -224,6 +249,112 @@ CREATE TABLE policies (
     updated_at_ms INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE releases (
+    name          TEXT    PRIMARY KEY,
+    document      TEXT    NOT NULL,
+    -- A rollout was made of it: its images never change again.
+    used          INTEGER NOT NULL CHECK (used IN (0, 1)),
+    revision      INTEGER NOT NULL CHECK (revision > 0),
+    created_at_ms INTEGER NOT NULL,
+    updated_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rollout_cells (
+    rollout          INTEGER NOT NULL REFERENCES rollouts (number) ON DELETE CASCADE,
+    place            INTEGER NOT NULL CHECK (place >= 0),
+    cell             TEXT    NOT NULL,
+    zone             TEXT    NOT NULL,
+    wave             INTEGER NOT NULL CHECK (wave > 0),
+    state            TEXT    NOT NULL CHECK (state IN (
+        'pending', 'updating', 'baking', 'succeeded', 'failed', 'unreachable', 'skipped', 'abandoned', 'rollbackPending',
+        'rollingBack', 'rolledBack', 'rollbackFailed')),
+    touched          INTEGER NOT NULL CHECK (touched IN (0, 1)),
+    attempt          INTEGER NOT NULL CHECK (attempt >= 0),
+    -- What it ran when it was first claimed: what a rollback brings it to.
+    before           TEXT,
+    worker           TEXT,
+    token            INTEGER CHECK (token > 0),
+    lease_ms         INTEGER,
+    lease_ends_at_ms INTEGER,
+    started_at_ms    INTEGER,
+    reported_at_ms   INTEGER,
+    changed_at_ms    INTEGER,
+    healthy_since_ms INTEGER,
+    ended_at_ms      INTEGER,
+    message          TEXT    NOT NULL,
+    -- What the gates' evidence adds up to, in this attempt.
+    tallies          TEXT    NOT NULL,
+    PRIMARY KEY (rollout, place),
+    UNIQUE (rollout, cell),
+    -- A cell that was changed can be brought back, or it was never changed.
+    CHECK ((touched = 1) = (before IS NOT NULL)),
+    CHECK (touched = 1 OR state IN ('pending', 'skipped')),
+    CHECK ((worker IS NULL) = (token IS NULL) AND (worker IS NULL) = (lease_ends_at_ms IS NULL)
+           AND (worker IS NULL) = (lease_ms IS NULL)),
+    CHECK (state NOT IN ('updating', 'rollingBack') OR (token IS NOT NULL AND started_at_ms IS NOT NULL)),
+    CHECK (state <> 'baking' OR changed_at_ms IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX rollout_cells_leased ON rollout_cells (lease_ends_at_ms, cell) WHERE lease_ends_at_ms IS NOT NULL;
+
+CREATE TABLE rollout_locks (
+    cell    TEXT    NOT NULL,
+    service TEXT    NOT NULL,
+    rollout INTEGER NOT NULL REFERENCES rollouts (number) ON DELETE CASCADE,
+    PRIMARY KEY (cell, service)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX rollout_locks_by_rollout ON rollout_locks (rollout);
+
+CREATE TABLE rollout_log (
+    rollout INTEGER NOT NULL REFERENCES rollouts (number) ON DELETE CASCADE,
+    number  INTEGER NOT NULL,
+    at_ms   INTEGER NOT NULL,
+    level   TEXT    NOT NULL CHECK (level IN ('info', 'warning')),
+    message TEXT    NOT NULL,
+    PRIMARY KEY (rollout, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rollouts (
+    -- The revision of the event that created it: the order of lists.
+    number         INTEGER PRIMARY KEY CHECK (number > 0),
+    id             TEXT    NOT NULL UNIQUE,
+    release        TEXT    NOT NULL REFERENCES releases (name) ON DELETE RESTRICT,
+    state          TEXT    NOT NULL CHECK (state IN (
+        'pending', 'running', 'paused', 'awaitingApproval', 'rollingBack', 'succeeded', 'rolledBack', 'aborted', 'failed')),
+    going_back     INTEGER NOT NULL CHECK (going_back IN (0, 1)),
+    spec           TEXT    NOT NULL,
+    -- What each wave is, in order.
+    waves          TEXT    NOT NULL,
+    -- A digest of which cells are in which wave.
+    plan           TEXT    NOT NULL,
+    wave           INTEGER NOT NULL CHECK (wave >= 0),
+    cause          TEXT,
+    approved_wave  INTEGER NOT NULL CHECK (approved_wave >= 0),
+    asked_at_ms    INTEGER,
+    forgiven       INTEGER NOT NULL CHECK (forgiven >= 0),
+    progress_at_ms INTEGER NOT NULL,
+    actor          TEXT    NOT NULL,
+    reason         TEXT    NOT NULL,
+    created_at_ms  INTEGER NOT NULL,
+    started_at_ms  INTEGER,
+    updated_at_ms  INTEGER NOT NULL,
+    ended_at_ms    INTEGER,
+    revision       INTEGER NOT NULL CHECK (revision > 0),
+    CHECK ((state IN ('succeeded', 'rolledBack', 'aborted', 'failed')) = (ended_at_ms IS NOT NULL)),
+    CHECK ((state = 'awaitingApproval') = (asked_at_ms IS NOT NULL)),
+    CHECK (going_back = 1 OR state NOT IN ('rollingBack', 'rolledBack', 'failed')),
+    CHECK (going_back = 0 OR state IN ('paused', 'rollingBack', 'rolledBack', 'failed')),
+    -- Nobody finds a rollout stopped without being told why.
+    CHECK (state <> 'paused' OR cause IS NOT NULL)
+) STRICT;
+
+CREATE INDEX rollouts_active ON rollouts (number) WHERE ended_at_ms IS NULL;
+
+CREATE INDEX rollouts_by_end ON rollouts (ended_at_ms) WHERE ended_at_ms IS NOT NULL;
+
+CREATE INDEX rollouts_by_release ON rollouts (release, number);
+
 CREATE TABLE schema_migrations (
     version INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
@@ -264,4 +395,38 @@ CREATE TABLE tokens (
     expires_at_ms INTEGER,
     revision      INTEGER NOT NULL CHECK (revision > 0),
     CHECK ((role = 'cell') = (cell IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE webhook_deliveries (
+    webhook         TEXT    NOT NULL REFERENCES webhooks (name) ON DELETE CASCADE,
+    -- The revision of the event, which orders them; with the incarnation that it was made in it is the event's id.
+    number          INTEGER NOT NULL CHECK (number > 0),
+    incarnation     TEXT    NOT NULL CHECK (length(incarnation) = 12),
+    type            TEXT    NOT NULL,
+    body            TEXT    NOT NULL,
+    state           TEXT    NOT NULL CHECK (state IN ('pending', 'delivered', 'dead')),
+    attempts        INTEGER NOT NULL CHECK (attempts >= 0),
+    status          INTEGER,
+    message         TEXT    NOT NULL,
+    created_at_ms   INTEGER NOT NULL,
+    attempted_at_ms INTEGER,
+    next_at_ms      INTEGER,
+    ended_at_ms     INTEGER,
+    PRIMARY KEY (webhook, number),
+    CHECK ((state = 'pending') = (next_at_ms IS NOT NULL)),
+    CHECK ((state = 'pending') = (ended_at_ms IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX webhook_deliveries_by_end ON webhook_deliveries (ended_at_ms) WHERE ended_at_ms IS NOT NULL;
+
+CREATE INDEX webhook_deliveries_by_state ON webhook_deliveries (webhook, state);
+
+CREATE TABLE webhooks (
+    name          TEXT    PRIMARY KEY,
+    document      TEXT    NOT NULL,
+    -- Sealed with a key that is not in this database.
+    secret        BLOB    NOT NULL,
+    revision      INTEGER NOT NULL CHECK (revision > 0),
+    created_at_ms INTEGER NOT NULL,
+    updated_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
