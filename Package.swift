@@ -50,6 +50,8 @@ let package = Package(
             dependencies: ["JSON", "HTTPClient", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
 
+        .target(name: "Kubernetes", dependencies: ["HTTPClient", "JSON"], swiftSettings: strict),
+
         // The domain and what is built on it.
         .target(
             name: "Migrations", path: "Migrations", exclude: ["README.md"],
@@ -115,6 +117,13 @@ let package = Package(
         .target(name: "HTTPTestServer", path: "Tests/HTTPTestServer", swiftSettings: strict),
         .testTarget(
             name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPTestServer"], swiftSettings: strict),
+        .target(
+            name: "FakeKubernetes", dependencies: ["HTTPTestServer", "JSON"], path: "Tests/FakeKubernetes",
+            swiftSettings: strict),
+        .testTarget(
+            name: "KubernetesTests",
+            dependencies: ["Kubernetes", "FakeKubernetes", "HTTPTestServer", "HTTPClient", "JSON"],
+            swiftSettings: strict),
         .testTarget(
             name: "TelemetryTests",
             dependencies: ["Telemetry", "JSON", .product(name: "Logging", package: "swift-log")],

@@ -25,6 +25,9 @@ public final class TestServer: Sendable {
         case close([UInt8])
         /// Nothing until the client or the test ends.
         case hang
+        /// Whatever the closure sends, while it runs, and then the connection ends. It is told false once nobody is
+        /// there any more.
+        case stream(@Sendable (_ send: ([UInt8]) -> Bool) -> Void)
     }
 
     private struct State {
@@ -107,8 +110,11 @@ public final class TestServer: Sendable {
             state.withLock { $0.received.append(request) }
             switch reply(request) {
             case .keep(let bytes): sendAll(connection, bytes)
-            case .close(let bytes): return sendAll(connection, bytes)
+            case .close(let bytes):
+                sendAll(connection, bytes)
+                return
             case .hang: while input.more() {}
+            case .stream(let write): return write { sendAll(connection, $0) }
             }
         }
     }
@@ -143,15 +149,17 @@ private struct Input {
     }
 }
 
-private func sendAll(_ connection: Int32, _ bytes: [UInt8]) {
+@discardableResult
+private func sendAll(_ connection: Int32, _ bytes: [UInt8]) -> Bool {
     var sent = 0
     while sent < bytes.count {
         let count = bytes[sent...].withUnsafeBytes {
             send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }
-        if count <= 0 { return }
+        if count <= 0 { return false }
         sent += count
     }
+    return true
 }
 
 /// A socket that listens on a port of 127.0.0.1 that nobody else has.
