@@ -20,7 +20,8 @@ struct Cellctl: ParsableCommand {
         version: version,
         subcommands: [
             Cells.self, Tenants.self, Zones.self, Migrations.self, Operations.self, Rebalance.self,
-            Capacity.self, Policies.self, Routes.self, Gateways.self, Convergence.self, Placement.self,
+            Releases.self, Rollouts.self, Capacity.self, Policies.self, Routes.self, Gateways.self,
+            Convergence.self, Placement.self,
             Apply.self, Changes.self, Events.self, Audit.self, Webhooks.self, Tokens.self, Status.self,
             Completion.self,
         ])

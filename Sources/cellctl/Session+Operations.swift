@@ -37,7 +37,7 @@ extension Session {
         surroundings.onInterrupt(["Operation \(id.printable) goes on."] + steps)
         let operation: Operation
         do throws(CommandFailure) {
-            operation = try OperationWatch(id, self).end(within: timeout, isKnown: isKnown)
+            operation = try watch(operation: id, within: timeout, isKnown: isKnown)
         } catch {
             if [.timedOut, .unreachable, .serverFailed].contains(error.ending) {
                 for step in steps { console.printError(step) }

@@ -219,8 +219,8 @@ import Testing
             let terminal = Terminal()
             #expect(terminal.run(server, "operations", "wait", "op-1") == .serverFailed)
             let slept = terminal.slept.reduce(.zero, +)
-            #expect(slept >= OperationWatch.absenceMax)
-            #expect(slept < OperationWatch.absenceMax + .seconds(30))
+            #expect(slept >= LongWorkWatch.absenceMax)
+            #expect(slept < LongWorkWatch.absenceMax + .seconds(30))
             #expect(terminal.errors.contains("come back with: cellctl operations wait op-1\n"))
         }
     }

@@ -78,8 +78,8 @@ struct SchemaTests {
     private static let zeros = "X'\(String(repeating: "0", count: 64))'"
 
     private static let rows = """
-        INSERT INTO cells VALUES ('cell-1', 'a', 'active', 1, 10, 5, 1, 0, 0, NULL, '{}', 1, 0, 0);
-        INSERT INTO cells VALUES ('cell-2', 'a', 'active', 1, 10, 0, 0, 0, 0, NULL, '{}', 2, 0, 0);
+        INSERT INTO cells VALUES ('cell-1', 'a', 'active', 1, 10, 5, 1, 0, 0, NULL, '{}', 1, 0, 0, 'unknown');
+        INSERT INTO cells VALUES ('cell-2', 'a', 'active', 1, 10, 0, 0, 0, 0, NULL, '{}', 2, 0, 0, 'unknown');
         INSERT INTO tenants VALUES ('acme', 'cell-1', 3, 'serving', 5, 0, '[]', NULL, NULL, 3, 0, 0);
         INSERT INTO hosts VALUES ('a.com', 'acme');
         INSERT INTO audit_events VALUES (1, 0, 'x', 'x', 'cell', 'cell-1', NULL, 0, 1, '', '', '', \(zeros));
@@ -94,7 +94,7 @@ struct SchemaTests {
         """
 
     private static func cell(_ values: String) -> String {
-        "INSERT INTO cells VALUES ('cell-3', 'a', \(values), '{}', 1, 0, 0)"
+        "INSERT INTO cells VALUES ('cell-3', 'a', \(values), '{}', 1, 0, 0, 'unknown')"
     }
     private static func event(_ values: String) -> String { "INSERT INTO audit_events VALUES (\(values))" }
 

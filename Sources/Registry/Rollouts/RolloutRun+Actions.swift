@@ -67,13 +67,16 @@ extension RolloutRun {
             guard isRetriable(cells[index], on: life) else {
                 throw RegistryError(
                     .stateConflict,
-                    "The cell '\(cell)' is \(cells[index].state.rawValue): there is nothing to try again.")
+                    "The cell '\(cell)' is \(cells[index].state.rawValue): there is nothing to try again.",
+                    nextSteps: ["GET /v1/rollouts/\(rollout.id)/cells"])
             }
             taken.append(index)
         }
         if named.isEmpty { taken = cells.indices.filter { isRetriable(cells[$0], on: life) } }
         guard !taken.isEmpty else {
-            throw RegistryError(.stateConflict, "No cell has failed, is out of reach or was skipped.")
+            throw RegistryError(
+                .stateConflict, "No cell has failed, is out of reach or was skipped.",
+                nextSteps: ["GET /v1/rollouts/\(rollout.id)/cells"])
         }
         for index in taken { try take(.retry, of: index, "", at: now) }
         try take(.retry, byOperator("\(taken.count) cells are tried again"), at: now)

@@ -73,7 +73,9 @@ public struct RolloutRun: Sendable {
         in surroundings: Surroundings, at now: Timestamp, before: (CellID) throws -> CellVersions
     ) throws -> ClaimedWork? {
         if let cell = request.cell, !cells.contains(where: { $0.cell == cell }) {
-            throw RegistryError(.notFound, "The cell '\(cell)' is not in the rollout '\(rollout.id)'.")
+            throw RegistryError(
+                .notFound, "The cell '\(cell)' is not in the rollout '\(rollout.id)'.",
+                nextSteps: ["GET /v1/rollouts/\(rollout.id)/cells lists those that are"])
         }
         let step = try advance(in: surroundings, at: now)
         let wanted = step.claimable.first { request.cell == nil || cells[$0].cell == request.cell }
@@ -125,7 +127,9 @@ public struct RolloutRun: Sendable {
 
     func index(of cell: CellID) throws(RegistryError) -> Int {
         guard let index = cells.firstIndex(where: { $0.cell == cell }) else {
-            throw RegistryError(.notFound, "The cell '\(cell)' is not in the rollout '\(rollout.id)'.")
+            throw RegistryError(
+                .notFound, "The cell '\(cell)' is not in the rollout '\(rollout.id)'.",
+                nextSteps: ["GET /v1/rollouts/\(rollout.id)/cells lists those that are"])
         }
         return index
     }

@@ -49,8 +49,8 @@ public struct WavePlanner: Sendable {
         guard taken.count <= Limits.cellsPerRolloutMax else {
             throw RegistryError(
                 .invalidArgument,
-                "The selector takes \(taken.count) cells, and a rollout at most \(Limits.cellsPerRolloutMax)."
-            )
+                "The selector takes \(taken.count) cells, and a rollout at most \(Limits.cellsPerRolloutMax).",
+                nextSteps: ["narrow the selector, and roll the rest out after it"])
         }
         let canaries = strategy.canary.compactMap { byID[$0] }
         if !canaries.isEmpty { waves.append(("canary", canaries)) }

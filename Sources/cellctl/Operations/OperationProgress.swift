@@ -2,7 +2,7 @@ import JSON
 import Registry
 
 /// How far an operation is, in words: many lines for a terminal, one for a pipe.
-struct OperationProgress {
+struct OperationProgress: LongWorkProgress {
     let operation: Operation
     /// Of a tenant migration; of others there are none.
     let batches: [JSONValue]

@@ -1,6 +1,16 @@
 import Registry
 
-/// Where the progress of an operation is shown: a picture that is drawn over itself on a terminal, lines on a pipe.
+/// How far long work is, in words.
+protocol LongWorkProgress {
+    /// What a change of is worth a line on a pipe.
+    var essence: String { get }
+    /// For a pipe.
+    func line() -> String
+    /// For a terminal of so many columns.
+    func lines(width: Int, _ paint: Paint) -> [String]
+}
+
+/// Where the progress of long work is shown: a picture that is drawn over itself on a terminal, lines on a pipe.
 /// Both on standard error, since standard output is for the answer.
 final class ProgressView {
     /// Between two lines on a pipe.
@@ -16,7 +26,7 @@ final class ProgressView {
     /// How often there is something new to show.
     var interval: Duration { session.isLive ? .seconds(1) : .seconds(3) }
 
-    func show(_ progress: OperationProgress) {
+    func show(_ progress: any LongWorkProgress) {
         if session.isLive {
             draw(progress.lines(width: session.console.width(), session.errorPaint))
         } else {
