@@ -71,7 +71,7 @@ let package = Package(
         .target(
             name: "ControlPlane",
             dependencies: [
-                "Store", "Registry", "Bytes", "JSON", "Compression", "HTTPClient",
+                "Store", "Registry", "Bytes", "JSON", "Compression", "HTTPClient", "Kubernetes",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
@@ -87,8 +87,8 @@ let package = Package(
         .executableTarget(
             name: "control-plane",
             dependencies: [
-                "API", "Bytes", "Compression", "ControlPlane", "HTTP", "HTTPServer", "JSON", "Registry",
-                "SQLite",
+                "API", "Bytes", "Compression", "ControlPlane", "HTTP", "HTTPServer", "JSON", "Kubernetes",
+                "Registry", "SQLite",
                 "Store", "Telemetry",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -139,7 +139,7 @@ let package = Package(
             name: "ControlPlaneTests",
             dependencies: [
                 "ControlPlane", "Store", "Registry", "Bytes", "JSON", "Compression", "HTTPClient",
-                "HTTPTestServer", "TestRandom",
+                "HTTPTestServer", "TestRandom", "Kubernetes", "FakeKubernetes",
             ],
             swiftSettings: strict),
         // Optimised in debug builds too: it runs schedules by the ten thousand.

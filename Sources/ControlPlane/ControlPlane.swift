@@ -17,6 +17,8 @@ public final class ControlPlane: Sendable {
     let rollouts: Rollouts
     public let movers: Movers
     let webhooks: Webhooks
+    /// Nil: rollouts are for others to carry out.
+    let cluster: Cluster?
     public let clock: Clock
     /// Idempotency keys of requests that have not been answered yet.
     let running = Mutex<Set<IdempotencyKey>>([])
@@ -32,12 +34,14 @@ public final class ControlPlane: Sendable {
 
     /// Reads what memory holds from the store, and follows it from then on.
     public init(
-        store: Store, clock: Clock, webhooks: WebhookSettings = .none, gates: GateSettings = .standard
+        store: Store, clock: Clock, webhooks: WebhookSettings = .none, gates: GateSettings = .standard,
+        kubernetes: KubernetesSettings? = nil
     ) throws {
         self.store = store
         self.clock = clock
         movers = Movers(webhooks, clock: clock)
         self.webhooks = Webhooks(webhooks)
+        cluster = kubernetes.map { Cluster($0) }
         let feed = try store.read(timeLimit: .seconds(600)) { try RoutingFeed(loading: $0) }
         incarnation = feed.snapshot.incarnation
         routing = RoutingPublisher(feed.snapshot)

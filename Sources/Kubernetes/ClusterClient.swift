@@ -8,7 +8,7 @@ public final class ClusterClient: Sendable {
     /// Whose writes these are, in the objects' `managedFields`.
     public static let fieldManager = "titan-control-plane"
 
-    let access: ClusterAccess
+    public let access: ClusterAccess
     let client: HTTPClient
 
     public init(_ access: ClusterAccess) {

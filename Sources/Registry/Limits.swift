@@ -152,4 +152,10 @@ public enum Limits {
     public static let unreachablePause = Duration.seconds(30)
     public static let rolloutLifetime = Duration.seconds(400 * 86_400)
     public static let rolloutLogMax = 1000
+    /// Calls to the Kubernetes API at once, each of them a thread.
+    public static let kubernetesCallsMax = 32
+    /// Between two looks at a cell that is under way there.
+    public static let kubernetesPollPeriod = Duration.seconds(2)
+    /// A pod that fails for as long without a break has failed.
+    public static let podTroubleMax = Duration.seconds(15)
 }

@@ -44,6 +44,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var gates: GateOptions
 
+    @OptionGroup var cluster: KubernetesOptions
+
     @Option(
         help:
             "Connections served at once (default 4000); the process must be allowed 256 more open files than that."
@@ -91,7 +93,7 @@ struct ServeCommand: AsyncParsableCommand {
         return ServiceSettings(
             folder: data.folder, main: main, health: health,
             anonymousRole: role == .gateway ? .gateway : nil, tls: try tls(),
-            webhooks: try webhooks.settings(),
+            webhooks: try webhooks.settings(), kubernetes: try cluster.settings(),
             exposedWebhookSecretFile: webhooks.exposedSecretFile, gates: try gates.settings(),
             logLevel: try level(), traces: try traces(),
             connectionsMax: try count(connectionsMax, "connections-max"),

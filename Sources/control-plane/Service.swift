@@ -23,6 +23,8 @@ struct ServiceSettings {
     var anonymousRole: Role?
     var tls: TLS?
     var webhooks: WebhookSettings
+    /// Nil: rollouts are for others to carry out.
+    var kubernetes: KubernetesSettings?
     /// Where the webhooks' secret lies, if every user of the machine can read it.
     var exposedWebhookSecretFile: String?
     var gates: GateSettings
@@ -53,7 +55,8 @@ struct Service {
         }
         do {
             let controlPlane = try ControlPlane(
-                store: store, clock: .system, webhooks: settings.webhooks, gates: settings.gates)
+                store: store, clock: .system, webhooks: settings.webhooks, gates: settings.gates,
+                kubernetes: settings.kubernetes)
             try await makeAdminToken(controlPlane, settings.folder, surroundings)
             let driver = ReconcilerDriver(Reconcilers.all(of: controlPlane), clock: .system) { name, error in
                 surroundings.reconcilerFailed(name, error)

@@ -23,6 +23,7 @@ extension Endpoints {
         let document = try document(request, call)
         let rollout = try RolloutRequest(document: document)
         try controlPlane.check(rollout.strategy.gates)
+        try controlPlane.check(rollout.executor)
         return try await write(call, request, reason: document["reason"]?.string, bulk: true) {
             [controlPlane] change in
             try change.createRollout(rollout, at: controlPlane.steadyNow)

@@ -5,8 +5,19 @@ import Store
 // What executors do with a rollout's cells. `now` is the steady clock's.
 extension Change {
     /// The next cell in line, for one worker alone; nothing where none may be begun now.
-    public func claim(_ request: ClaimRequest, of id: RolloutID, at now: Timestamp) throws -> Outcome {
+    ///
+    /// - Parameter executor: who asks; cells of another one's rollout are not to be had.
+    public func claim(
+        _ request: ClaimRequest, of id: RolloutID, by executor: Rollout.Executor = .external,
+        at now: Timestamp
+    ) throws -> Outcome {
         guard var run = try transaction.run(id) else { throw noRollout(id) }
+        guard run.rollout.executor == executor else {
+            throw RegistryError(
+                .stateConflict,
+                "The rollout '\(id)' is carried out by \(run.rollout.executor.rawValue): its cells can't be claimed.",
+                nextSteps: ["leave it to the server", "POST /v1/rollouts with \"executor\":\"external\""])
+        }
         let old = run.rollout
         let surroundings = try RolloutRun.Surroundings(of: run, in: transaction, at: now)
         let work = try run.claim(

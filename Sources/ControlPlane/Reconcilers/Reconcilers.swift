@@ -17,6 +17,9 @@ public enum Reconcilers {
         ] + (1...CallMovers.count).map { CallMovers(number: $0, controlPlane: controlPlane) }
             + (1...MeasureGates.count).map { MeasureGates(number: $0, controlPlane: controlPlane) }
             + (1...DeliverWebhooks.count).map { DeliverWebhooks(number: $0, controlPlane: controlPlane) }
+            + [controlPlane.cluster].compactMap(\.self).map {
+                DriveKubernetes(controlPlane: controlPlane, cluster: $0)
+            }
     }
 }
 

@@ -91,7 +91,7 @@ public struct RolloutRun: Sendable {
     }
 
     /// What the holder of the cell's claim is to bring it to.
-    private func work(of index: Int) -> ClaimedWork? {
+    func work(of index: Int) -> ClaimedWork? {
         let cell = cells[index]
         guard let claim = cell.claim, let before = cell.before else { return nil }
         let isBack = cell.state == .rollingBack

@@ -39,7 +39,7 @@ struct TemporaryControlPlane: Sendable {
     /// Opens it, as often as wanted, for the time of the body.
     func withPlane<T>(
         webhooks: WebhookSettings = .none, gates: GateSettings = .standard,
-        _ body: (ControlPlane) async throws -> T
+        kubernetes: KubernetesSettings? = nil, _ body: (ControlPlane) async throws -> T
     ) async throws -> T {
         let clock = time.clock
         let store = try Store(
@@ -48,7 +48,8 @@ struct TemporaryControlPlane: Sendable {
                 report: { Issue.record("reported: \($0)") }, onFatal: { Issue.record("fatal: \($0)") }))
         defer { store.close() }
         return try await body(
-            try ControlPlane(store: store, clock: clock, webhooks: webhooks, gates: gates))
+            try ControlPlane(
+                store: store, clock: clock, webhooks: webhooks, gates: gates, kubernetes: kubernetes))
     }
 }
 
