@@ -3,6 +3,7 @@ import JSON
 import Kubernetes
 import Registry
 import Store
+import Synchronization
 import Testing
 
 @testable import ControlPlane
@@ -145,25 +146,31 @@ struct DriveKubernetesTests {
         }
     }
 
-    @Test("A process that dies at any point is taken up by the next, which repeats no harm")
-    func diesAnywhere() async throws {
-        // The API is cut after so many calls; the next process begins with what the database has.
-        for calls in 1...14 {
-            try await KubernetesWorld.with(cells: 1) { world in
-                let id = try await world.roll("v2")
-                let cluster = world.cluster
-                while cluster.received.count < calls { try await world.beat(ticks: 1) }
-                let next = try ControlPlane(
-                    store: world.plane.store, clock: world.time.clock,
-                    kubernetes: try KubernetesSettings(
-                        access: try #require(world.plane.cluster).executor.client.access,
-                        namespace: "titan-cells"))
-                let after = KubernetesWorld(plane: next, cluster: cluster, time: world.time)
-                #expect(try await after.run(id).life.state == .succeeded)
-                #expect(after.running() == Array(repeating: "order:v2", count: 3))
-                #expect(cluster.received.count { $0.method == "PATCH" } == 1)
-                #expect(try after.cell(id).before?.services["order"]?.image == "order:v1")
+    @Test(
+        "A process that dies at any call, before or after it took effect, is taken up by the next, which repeats no harm",
+        arguments: 1...14, [false, true])
+    func diesAnywhere(calls: Int, isDone: Bool) async throws {
+        try await KubernetesWorld.with(cells: 1) { world in
+            let (cluster, id) = (world.cluster, try await world.roll("v2"))
+            // From that call on nothing reaches this process any more.
+            let cut = Mutex((calls: 0, isOn: true))
+            cluster.fail(isDone ? .dropAfter : .drop, times: 1_000) { _ in
+                cut.withLock { cut in
+                    cut.calls += 1
+                    return cut.isOn && cut.calls >= calls
+                }
             }
+            while cut.withLock({ $0.calls < calls }) { try await world.beat(ticks: 1) }
+            cut.withLock { $0.isOn = false }
+            let access = try #require(world.plane.cluster).executor.client.access
+            let next = try ControlPlane(
+                store: world.plane.store, clock: world.time.clock,
+                kubernetes: try KubernetesSettings(access: access, namespace: "titan-cells"))
+            let after = KubernetesWorld(plane: next, cluster: cluster, time: world.time)
+            #expect(try await after.run(id).life.state == .succeeded)
+            #expect(after.running() == Array(repeating: "order:v2", count: 3))
+            #expect(cluster.statefulSet("cell-1")?["metadata"]?["generation"]?.integer == 2)
+            #expect(try after.cell(id).before?.services["order"]?.image == "order:v1")
         }
     }
 
