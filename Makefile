@@ -44,6 +44,7 @@ examples: test-tools ## The reference gateway, cell and copier, by their own tes
 	CONTROL_PLANE=.build/debug/control-plane python3 Examples/gateway/test_titan_gateway.py
 	python3 Examples/gateway/test_titan_cell.py
 	python3 Examples/mover/test_titan_mover.py
+	CONTROL_PLANE=.build/debug/control-plane python3 Examples/rollout/test_rollout.py
 
 prove-small: test-tools ## Moves end to end, small, and that each sabotage is noticed: about two minutes
 	Tests/Moving/prove --sabotage acknowledgement

@@ -28,7 +28,7 @@ struct Releases: ParsableCommand {
             abstract: "Make a release; once a rollout has used it, its images never change.",
             discussion: """
                 EXAMPLES:
-                  cellctl releases put v1.1.0 --image order-service=titan/order-service:v1.1.0
+                  cellctl releases put v1.1.0 --image orders=titan/orders:v1.1.0
                 """)
 
         @Argument(help: "The release's name.") var name: String

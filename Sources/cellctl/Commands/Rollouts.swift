@@ -58,7 +58,7 @@ struct Rollouts: ParsableCommand {
             discussion: """
                 EXAMPLES:
                   cellctl rollouts create v1.1.0 --canary cell-1 --bake-time 10m --wait
-                  cellctl rollouts create v1.1.0 --wave 10% --wave 100% --failure-budget 2% --dry-run
+                  cellctl rollouts create v1.1.0 --wave 10% --failure-budget 2% --dry-run
                   cellctl rollouts create -f rollout.yaml --wait --timeout 2h
                 """)
 
