@@ -18,12 +18,13 @@ url=${CELL_REGISTRY_URL:-http://127.0.0.1:8080}
 change=${CHANGE:?the command that changes a cell}
 worker="roll-out.sh on $(hostname), process $$"
 
-# The answer's body; the status is in $status. A problem ends the script with its words.
+# The answer's body; the status is in $status. curl's own retries carry the same key, so that no cell is claimed twice. A problem ends the script with its words.
 call() {
     method=$1 path=$2 body=${3:-}
     answer=$(curl --silent --show-error --retry 8 --retry-connrefused --max-time 60 --request "$method" \
         ${CELLCTL_TOKEN:+--header "Authorization: Bearer $CELLCTL_TOKEN"} \
         ${body:+--header 'Content-Type: application/json' --data "$body"} \
+        --header "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)" \
         --write-out '\n%{http_code}' "$url$path")
     status=${answer##*
 }

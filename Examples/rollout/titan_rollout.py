@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 import urllib.parse
+import uuid
 
 
 class Refused(Exception):
@@ -38,15 +39,19 @@ class ControlPlane:
             self.fields["Authorization"] = f"Bearer {token}"
         self.connection = None
 
-    def call(self, method, path, body=None, patience=60):
-        """The answer, or None for 204. Waits over an absence of the control plane: every call here may be repeated."""
+    def call(self, method, path, body=None, patience=60, key=None):
+        """The answer, or None for 204. Waits over an absence of the control plane: every call here may be repeated.
+
+        A claim only with a key: else the cell that was claimed last, whose answer was lost, would wait for its lease's end.
+        """
+        fields = {**self.fields, "Idempotency-Key": key} if key else self.fields
         deadline = time.monotonic() + patience
         while True:
             try:
                 if self.connection is None:
                     self.connection = http.client.HTTPConnection(self.address, timeout=70)
                 data = None if body is None else json.dumps(body)
-                self.connection.request(method, path, data, self.fields)
+                self.connection.request(method, path, data, fields)
                 answer = self.connection.getresponse()
                 text = answer.read()
                 if answer.status < 500:
@@ -66,7 +71,8 @@ class ControlPlane:
 def work(plane, rollout, name, command):
     """Claims, changes and reports until the rollout goes no further by itself; returns it."""
     while True:
-        claimed = plane.call("POST", f"/v1/rollouts/{rollout}:claim", {"worker": name})
+        claimed = plane.call(
+            "POST", f"/v1/rollouts/{rollout}:claim", {"worker": name}, key=f"claim-{uuid.uuid4()}")
         if claimed is None:
             state = plane.call("GET", f"/v1/rollouts/{rollout}:wait?wait=1s")
             if state["done"] or state["state"] in ("paused", "awaitingApproval"):
