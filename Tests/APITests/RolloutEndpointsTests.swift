@@ -215,4 +215,22 @@ struct RolloutEndpointsTests {
             #expect(try await api.rollout(id)["progress"]?["inFlight"] == 1)
         }
     }
+
+    @Test("what this server is not set up for is refused when it is asked for, and in a preview")
+    func notConfigured() async throws {
+        try await TestAPI.withRelease { api in
+            let query: JSONValue = [
+                "name": "errors", "type": "prometheus", "query": "errors{cell=\"{{cell}}\"}",
+                "comparison": "<", "threshold": 1,
+            ]
+            for body: JSONValue in [
+                ["release": "v1.1.0", "executor": "kubernetes"],
+                ["release": "v1.1.0", "strategy": ["gates": [query]]],
+            ] {
+                try await api.send(.post, "/v1/rollouts", body).expect(409, "stateConflict")
+                try await api.send(.post, "/v1/rollouts:preview", body).expect(409, "stateConflict")
+            }
+            #expect(try await api.page("/v1/rollouts", key: "id").isEmpty)
+        }
+    }
 }

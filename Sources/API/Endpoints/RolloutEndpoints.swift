@@ -33,6 +33,7 @@ extension Endpoints {
     func previewRollout(_ call: Call, _ request: Request) async throws -> Response {
         let rollout = try RolloutRequest(document: try document(request, call))
         try controlPlane.check(rollout.strategy.gates)
+        try controlPlane.check(rollout.executor)
         return json(try controlPlane.preview(rollout))
     }
 

@@ -127,21 +127,23 @@ struct Migrations: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Bring moved tenants back to where they came from, within the reverse window.",
             discussion: """
-                The way back is an operation of its own, with the same freeze, barrier and cutover.
+                The way back is an operation of its own, with the same freeze, barrier and cutover, and with the options that \
+                the migration had but for those that are given here.
 
                 EXAMPLES:
                   cellctl migrations reverse op-7f3 --wait --reason 'errors on cell-9'
                 """)
 
         @Argument(help: "The migration.") var id: String
+        @OptionGroup(title: "Move Options") var moves: MoveOptions
         @OptionGroup(title: "Write Options") var write: WriteOptions
         @OptionGroup(title: "Write Options") var waiting: OperationWaitOptions
         @OptionGroup(title: "Global Options") var global: GlobalOptions
 
         func run(in session: Session) throws(CommandFailure) {
-            try session.start(
-                write.applied(to: APIRequest("POST", MigrationResource.noun.path(id, ":reverse"))),
-                dryRun: write.dryRun, waiting)
+            let request = APIRequest(
+                "POST", MigrationResource.noun.path(id, ":reverse"), body: .json(moves.body()))
+            try session.start(write.applied(to: request), dryRun: write.dryRun, waiting)
         }
     }
 }
