@@ -16,7 +16,7 @@ extension EndToEndTests {
         @Test func migrateMakesASchemaThatServeThenUses() throws {
             let ending = try offline("migrate")
             #expect(ending.status == 0)
-            #expect(ending.output.contains("is at version 2"), "\(ending)")
+            #expect(ending.output.contains("is at version 4"), "\(ending)")
             let server = try Server(scratch.data)
             #expect(try server.admin.send("GET", "/v1/cells").status == 200)
         }
