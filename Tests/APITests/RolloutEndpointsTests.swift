@@ -233,4 +233,18 @@ struct RolloutEndpointsTests {
             #expect(try await api.page("/v1/rollouts", key: "id").isEmpty)
         }
     }
+
+    @Test(
+        "after a jump of the clock a report counts that says by it when it was observed",
+        arguments: [3600, -3600])
+    func reportAfterJump(seconds: Int) async throws {
+        try await TestAPI.withRelease { api in
+            let id = try await api.beginRollout()
+            api.clock.jump(by: .seconds(seconds))
+            let work = try await api.claim(id).expect(200).json
+            api.clock.advance(by: .seconds(2))
+            let now: JSONObject = ["observedAt": .string(api.clock.now.description)]
+            try await api.report(work, in: id, now).expect(200)
+        }
+    }
 }

@@ -127,8 +127,9 @@ extension Endpoints {
 
     func reportRolloutCell(_ call: Call, _ request: Request) async throws -> Response {
         let (id, cell) = (try call.rolloutInPath(), try call.cellID(at: 1))
-        let report = try CellReport(document: try document(request, call), now: controlPlane.steadyNow)
-        return try await write(call, request, isTagged: false) { [controlPlane] change in
+        var sent = try CellReport(document: try document(request, call), now: controlPlane.clock.now())
+        sent.observedAt = controlPlane.steady(sent.observedAt)
+        return try await write(call, request, isTagged: false) { [controlPlane, report = sent] change in
             try change.report(report, of: cell, in: id, at: controlPlane.steadyNow)
         }
     }

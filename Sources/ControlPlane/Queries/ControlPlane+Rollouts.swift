@@ -55,4 +55,10 @@ extension ControlPlane {
 
     /// The time that rollouts are counted by.
     public var steadyNow: Timestamp { rollouts.steady.now() }
+
+    /// What others say by the wall clock, in that time: after a jump an honest report must not seem to be of the past or
+    /// of the future for hours.
+    public func steady(_ wall: Timestamp) -> Timestamp {
+        wall.advanced(byMilliseconds: rollouts.steady.now().rawValue - clock.now().rawValue)
+    }
 }

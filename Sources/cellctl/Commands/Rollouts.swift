@@ -158,7 +158,7 @@ struct Rollouts: ParsableCommand {
         func run(in session: Session) throws(CommandFailure) {
             let noun = RolloutResource.noun
             try session.write(
-                APIRequest("POST", noun.path(id, ":rollback")), noun, id, done: "is rolled back", write)
+                APIRequest("POST", noun.path(id, ":rollback")), noun, id, done: "rolls back", write)
             if waiting.wait, !write.dryRun {
                 try session.finish(
                     rollout: id, within: waiting.timeout?.duration, wanted: "rolledBack")
