@@ -30,7 +30,8 @@ struct Rollouts: ParsableCommand {
         abstract: "Bring a release to cells, wave by wave.",
         subcommands: [
             Create.self, Preview.self, List<RolloutResource>.self, Get<RolloutResource>.self, Cells.self,
-            Watch.self, Act<Pause>.self, Act<Resume>.self, Approve.self, Reject.self, Act<Abort>.self,
+            Watch.self, Act<Pause>.self, Act<Resume>.self, Decide<Approve>.self, Decide<Reject>.self,
+            Act<Abort>.self,
             Rollback.self, Retry.self,
         ])
 
@@ -184,44 +185,39 @@ struct Rollouts: ParsableCommand {
         }
     }
 
-    struct Approve: RegistryCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Approve the wave that a rollout waits with.")
-
-        @OptionGroup var decision: WaveDecision
-        @OptionGroup(title: "Write Options") var write: WriteOptions
-        @OptionGroup(title: "Global Options") var global: GlobalOptions
-
-        func run(in session: Session) throws(CommandFailure) {
-            try decision.send("approve", done: "approved", write, session)
-        }
+    enum Approve: WaveDecision {
+        static let (verb, done) = ("approve", "approved")
+        static let abstract = "Approve the wave that a rollout waits with."
     }
 
-    struct Reject: RegistryCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Reject the wave that a rollout waits with: it rolls back or pauses.")
-
-        @OptionGroup var decision: WaveDecision
-        @OptionGroup(title: "Write Options") var write: WriteOptions
-        @OptionGroup(title: "Global Options") var global: GlobalOptions
-
-        func run(in session: Session) throws(CommandFailure) {
-            try decision.send("reject", done: "rejected", write, session)
-        }
+    enum Reject: WaveDecision {
+        static let (verb, done) = ("reject", "rejected")
+        static let abstract = "Reject the wave that a rollout waits with: it rolls back or pauses."
     }
 }
 
-struct WaveDecision: ParsableArguments {
+/// What a person decides of a wave, as a type.
+protocol WaveDecision {
+    static var verb: String { get }
+    static var done: String { get }
+    static var abstract: String { get }
+}
+
+struct Decide<D: WaveDecision>: RegistryCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(commandName: D.verb, abstract: D.abstract)
+    }
+
     @Argument(help: "The rollout.") var id: String
     @Option(help: "The wave that is meant, so that nobody decides on another.") var wave: Int?
+    @OptionGroup(title: "Write Options") var write: WriteOptions
+    @OptionGroup(title: "Global Options") var global: GlobalOptions
 
-    func send(
-        _ verb: String, done: String, _ write: WriteOptions, _ session: Session
-    ) throws(CommandFailure) {
+    func run(in session: Session) throws(CommandFailure) {
         let noun = RolloutResource.noun
         let body: JSONValue = wave.map { ["wave": .integer(Int64($0))] } ?? [:]
         try session.write(
-            APIRequest("POST", noun.path(id, ":\(verb)"), body: .json(body)), noun, id, done: done, write)
+            APIRequest("POST", noun.path(id, ":\(D.verb)"), body: .json(body)), noun, id, done: D.done, write)
     }
 }
 
