@@ -69,6 +69,23 @@ extension ReadTransaction {
         }
     }
 
+    /// Every cell as the safety rules see it, without reading its document.
+    public func cellsForSafety() throws -> [SafetyCheck.Cell] {
+        try settle()
+        return try connection.query(Self.safetySQL) { row in
+            guard let id = CellID(row.text(0)), let state = CellState(rawValue: row.text(2)),
+                let health = CellHealth.Status(rawValue: row.text(6))
+            else { throw RegistryError(.internalError, "A kept cell has no known name, state or health.") }
+            return SafetyCheck.Cell(
+                id: id, zone: row.text(1), state: state, schedulable: row.bool(3), capacity: row.int64(4),
+                load: row.int64(5), health: health)
+        }
+    }
+
+    private static let safetySQL = """
+        SELECT id, zone, state, schedulable, capacity, load + reserved, health FROM cells ORDER BY id
+        """
+
     public func cellCount() throws -> Int {
         try connection.first("SELECT count(*) FROM cells") { $0.int(0) } ?? 0
     }
