@@ -158,4 +158,8 @@ public enum Limits {
     public static let kubernetesPollPeriod = Duration.seconds(2)
     /// A pod that fails for as long without a break has failed.
     public static let podTroubleMax = Duration.seconds(15)
+
+    // Backups
+    public static let scheduleBytesMax = 256
+    public static let schedulePeriods = Duration.seconds(60)...Duration.seconds(366 * 86_400)
 }
