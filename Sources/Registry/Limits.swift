@@ -161,5 +161,6 @@ public enum Limits {
 
     // Backups
     public static let scheduleBytesMax = 256
+    public static let veleroUIDBytesMax = 128
     public static let schedulePeriods = Duration.seconds(60)...Duration.seconds(366 * 86_400)
 }
