@@ -161,6 +161,7 @@ public enum Limits {
 
     // Backups
     public static let scheduleBytesMax = 256
+    public static let veleroUIDBytesMax = 128
     public static let schedulePeriods = Duration.seconds(60)...Duration.seconds(366 * 86_400)
     public static let backupNameBytesMax = 128
     /// The names of its runs are longer by a hyphen and 14 digits.

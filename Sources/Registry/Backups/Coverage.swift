@@ -73,18 +73,21 @@ public struct Coverage: Sendable {
 private struct Reaching<Fact: Sendable>: Sendable {
     private var general: [Fact] = []
     private var special: [CoverageTarget: [Fact]] = [:]
+    private let reach: @Sendable (Fact) -> CoverageReach
     private let order: @Sendable (Fact) -> (Timestamp, String)
 
     init(
-        _ facts: [Fact], _ reach: (Fact) -> CoverageReach,
+        _ facts: [Fact], _ reach: @escaping @Sendable (Fact) -> CoverageReach,
         order: @escaping @Sendable (Fact) -> (Timestamp, String)
     ) {
+        self.reach = reach
         self.order = order
         for fact in facts.sorted(by: { order($0) > order($1) }) {
             let reach = reach(fact)
             if reach.everything { general.append(fact) }
             // What everything includes is named beside it at times, and must not count twice.
-            for target in reach.targets where !reach.everything || target == .registry {
+            for target in reach.targets
+            where !reach.everything || target == .registry || reach.except.contains(target) {
                 special[target, default: []].append(fact)
             }
         }
@@ -96,6 +99,7 @@ private struct Reaching<Fact: Sendable>: Sendable {
         return AnySequence {
             var (first, second) = (lists[0][...], lists[1][...])
             return AnyIterator {
+                while let fact = first.first, reach(fact).except.contains(target) { first.removeFirst() }
                 guard let a = first.first else { return second.popFirst() }
                 guard let b = second.first, order(b) > order(a) else { return first.popFirst() }
                 return second.popFirst()

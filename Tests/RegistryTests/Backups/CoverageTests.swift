@@ -154,7 +154,8 @@ struct CoverageTests {
         let targets = [cell, .cell(CellID("cell-2")!), namespace, .registry]
         func reach() -> CoverageReach {
             CoverageReach(
-                everything: random.isOne(in: 2), targets: Set(targets.filter { _ in random.isOne(in: 3) }))
+                everything: random.isOne(in: 2), targets: Set(targets.filter { _ in random.isOne(in: 3) }),
+                except: Set(targets.filter { _ in random.isOne(in: 5) }))
         }
         for _ in 0..<200 {
             let backups = (0..<Int.random(in: 0...12, using: &random)).map { index in
