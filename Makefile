@@ -6,7 +6,7 @@ DATA_DIR ?= ./data
 LIBRARIES = libmicrohttpd-dev libsqlite3-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev
 TOOLS = openssl gzip zstd python3 python3-venv curl jq prometheus spin gcc strace
 
-.PHONY: run build test lint examples prove prove-small model simulate check thread-sanitizer smoke conformance torture bench instructions \
+.PHONY: run build test lint examples prove prove-small model cron simulate check thread-sanitizer smoke conformance torture bench instructions \
 	bench-tools libraries test-tools clean
 
 run: build ## Serve on 127.0.0.1:8080 with the database in ./data
@@ -36,6 +36,7 @@ test: libraries test-tools lint ## Every check
 	scripts/smoke
 	scripts/thread-sanitizer
 	Tests/Models/check
+	Tests/Cron/check
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Migrations
@@ -57,6 +58,10 @@ prove: build test-tools ## Moves end to end with 500 cells, 100,000 tenants, 50 
 	    TITAN_MOVING_TENANTS=$${TITAN_MOVING_TENANTS:-100000} TITAN_MOVING_GATEWAYS=$${TITAN_MOVING_GATEWAYS:-50} \
 	    TITAN_MOVING_GROUPS=$${TITAN_MOVING_GROUPS:-10} TITAN_MOVING_KILLS=$${TITAN_MOVING_KILLS:-10} \
 	    TITAN_MOVING_ROUNDS=$${TITAN_MOVING_ROUNDS:-4} TITAN_MOVING_RATE=$${TITAN_MOVING_RATE:-10} Tests/Moving/prove
+
+cron: test-tools ## Runs of 100,000 random cron expressions beside those that croniter finds
+	swift build --build-tests
+	Tests/Cron/check
 
 model: test-tools ## The cutover in every interleaving, with each guard and without it
 	Tests/Models/check

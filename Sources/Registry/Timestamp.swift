@@ -102,7 +102,8 @@ public struct Timestamp: RawRepresentable, Hashable, Sendable, Comparable, Custo
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
-    private static func civil(fromDays days: Int64) -> (Int64, Int64, Int64) {
+    /// Year, month and day of a day counted from 1970-01-01: the other way.
+    static func civil(fromDays days: Int64) -> (Int64, Int64, Int64) {
         let (era, dayOfEra) = (days + 719_468).flooredDivision(by: 146_097)
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
@@ -113,7 +114,8 @@ public struct Timestamp: RawRepresentable, Hashable, Sendable, Comparable, Custo
 }
 
 extension Int64 {
-    fileprivate func flooredDivision(by divisor: Int64) -> (Int64, Int64) {
+    /// The quotient rounded down, and the remainder, which is never negative.
+    func flooredDivision(by divisor: Int64) -> (Int64, Int64) {
         let remainder = ((self % divisor) + divisor) % divisor
         return ((self - remainder) / divisor, remainder)
     }

@@ -8,6 +8,8 @@ public final class DocumentReader {
     private let object: JSONObject
     private let path: String
     private let findings: Findings
+    /// Written by another program, by its own rules: fields that nobody asks for are its business, and null is absent.
+    private let isForeign: Bool
     /// Few enough that a scan costs less than a hash.
     private var asked: [String] = []
 
@@ -20,20 +22,26 @@ public final class DocumentReader {
         guard case .object(let object) = value else {
             throw RegistryError(.invalidArgument, "The body must be a JSON object.")
         }
-        self.init(object, path: "", findings: Findings())
+        self.init(object, path: "", findings: Findings(), isForeign: false)
     }
 
-    private init(_ object: JSONObject, path: String, findings: Findings) {
+    /// Of an object that another program has written.
+    convenience init(foreign object: JSONObject) {
+        self.init(object, path: "", findings: Findings(), isForeign: true)
+    }
+
+    private init(_ object: JSONObject, path: String, findings: Findings, isForeign: Bool) {
         self.object = object
         self.path = path
         self.findings = findings
+        self.isForeign = isForeign
     }
 
     /// What names of tokens, zones and stores are made of.
     public static func isWord(_ text: String) -> Bool { Names.isWord(text) }
 
     /// True where the field is there, whatever it holds.
-    public func has(_ key: String) -> Bool { object[key] != nil }
+    public func has(_ key: String) -> Bool { object[key].map { !(isForeign && $0.isNull) } ?? false }
 
     public func report(_ key: String, _ message: String) {
         findings.errors.append(FieldError(path + key, message))
@@ -54,14 +62,14 @@ public final class DocumentReader {
     }
 
     private func refuseUnknown() {
-        for key in object.keys where !asked.contains(key) {
+        for key in object.keys where !isForeign && !asked.contains(key) {
             report(key, "is not a field here; known are \(Set(asked).sorted().joined(separator: ", "))")
         }
     }
 
     private func value(_ key: String) -> JSONValue? {
         asked.append(key)
-        return object[key]
+        return has(key) ? object[key] : nil
     }
 
     /// What every accessor does: nil for an absent field, a report for one of another type.
@@ -221,6 +229,13 @@ public final class DocumentReader {
         }
     }
 
+    public func annotations(_ key: String) -> [String: String]? {
+        map(
+            key, countMax: Limits.annotationsMax, keyRule: Names.labelKeyRule, isKey: Names.isLabelKey,
+            valueRule: "must be a string of at most \(Limits.annotationValueBytesMax) bytes"
+        ) { $0.string.flatMap { $0.utf8.count <= Limits.annotationValueBytesMax ? $0 : nil } }
+    }
+
     /// Service name to container image.
     public func images(_ key: String) -> [String: String]? {
         map(
@@ -232,7 +247,8 @@ public final class DocumentReader {
     /// An object inside: `read` sees a reader for it, whose unknown fields are refused too.
     public func nested<T>(_ key: String, _ read: (DocumentReader) -> T) -> T? {
         guard let members = self.read(key, "an object", \.object) else { return nil }
-        let reader = DocumentReader(members, path: "\(path)\(key).", findings: findings)
+        let reader = DocumentReader(
+            members, path: "\(path)\(key).", findings: findings, isForeign: isForeign)
         let result = read(reader)
         reader.refuseUnknown()
         return result
@@ -251,7 +267,8 @@ public final class DocumentReader {
                 report("\(key)[\(index)]", "must be an object")
                 return nil
             }
-            let reader = DocumentReader(members, path: "\(path)\(key)[\(index)].", findings: findings)
+            let reader = DocumentReader(
+                members, path: "\(path)\(key)[\(index)].", findings: findings, isForeign: isForeign)
             let result = read(reader)
             reader.refuseUnknown()
             return result

@@ -6,6 +6,8 @@ public struct LocalZone: Sendable, Equatable {
     public let name: String
     private let zone: TimeZone
 
+    public static let utc = LocalZone("UTC")!
+
     static let rule = "must be a time zone like Europe/Berlin or UTC"
 
     public init?(_ name: String) {
@@ -19,9 +21,23 @@ public struct LocalZone: Sendable, Equatable {
     enum Repeated { case first, last }
 
     /// The days from 1970-01-01 to the local one.
-    func day(at time: Timestamp) -> Int64 {
-        let seconds = Int64((Double(time.rawValue) / 1000).rounded(.down))
-        return Int64((Double(seconds + offset(at: seconds)) / 86_400).rounded(.down))
+    func day(at time: Timestamp) -> Int64 { shown(at: time).day }
+
+    /// What the clock shows: the days from 1970-01-01, and the minute of that day.
+    func shown(at time: Timestamp) -> (day: Int64, minute: Int) {
+        let seconds = time.rawValue.flooredDivision(by: 1000).0
+        return Self.shown(seconds + offset(at: seconds))
+    }
+
+    /// The latest that the clock has shown until then, which after it was set back is later than what it shows.
+    func latestShown(until time: Timestamp) -> (day: Int64, minute: Int) {
+        let seconds = time.rawValue.flooredDivision(by: 1000).0
+        return Self.shown(seconds + max(offset(at: seconds - 86_400), offset(at: seconds)))
+    }
+
+    private static func shown(_ local: Int64) -> (day: Int64, minute: Int) {
+        let (day, second) = local.flooredDivision(by: 86_400)
+        return (day, Int(second / 60))
     }
 
     /// The instant at which the day's clock shows the minute; where a clock change skips it, the instant of the change.
