@@ -139,7 +139,7 @@ let package = Package(
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [
-                "ControlPlane", "Store", "Registry", "Bytes", "JSON", "Compression", "HTTPClient",
+                "ControlPlane", "Store", "SQLite", "Registry", "Bytes", "JSON", "Compression", "HTTPClient",
                 "HTTPTestServer", "TestRandom", "Kubernetes", "FakeKubernetes",
             ],
             swiftSettings: strict),

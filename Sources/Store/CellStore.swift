@@ -86,6 +86,16 @@ extension ReadTransaction {
         SELECT id, zone, state, schedulable, capacity, load + reserved, health FROM cells ORDER BY id
         """
 
+    /// One cell's state and health; nil where there is no such cell.
+    func condition(of cell: CellID) throws -> (state: CellState, health: CellHealth.Status)? {
+        try connection.first("SELECT state, health FROM cells WHERE id = $1", cell.rawValue) { row in
+            guard let state = CellState(rawValue: row.text(0)),
+                let health = CellHealth.Status(rawValue: row.text(1))
+            else { throw RegistryError(.internalError, "A kept cell has no known state or health.") }
+            return (state, health)
+        }
+    }
+
     public func cellCount() throws -> Int {
         try connection.first("SELECT count(*) FROM cells") { $0.int(0) } ?? 0
     }
