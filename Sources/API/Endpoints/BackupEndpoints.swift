@@ -26,7 +26,7 @@ extension Endpoints {
         if backup.finished == nil { try controlPlane.check(backups: backup.executor) }
         return try await write(call, request, reason: document["reason"]?.string) {
             [controlPlane] change in
-            try change.createBackup(backup, at: controlPlane.steadyNow)
+            try change.createBackup(backup, at: controlPlane.rolloutTime.steady)
         }
     }
 
@@ -118,7 +118,7 @@ extension Endpoints {
         let claim = try BackupClaimRequest(document: try document(request, call), noun: "backup")
         return try await write(call, request, isTagged: false) { [controlPlane] change in
             try change.claimBackup(
-                claim, for: controlPlane.backupExecutorsOutside, at: controlPlane.steadyNow)
+                claim, for: controlPlane.backupExecutorsOutside, at: controlPlane.rolloutTime.steady)
         }
     }
 
@@ -126,7 +126,7 @@ extension Endpoints {
         let name = try call.backupInPath()
         let report = try BackupReport(document: try document(request, call), now: controlPlane.clock.now())
         return try await write(call, request, isTagged: false) { [controlPlane] change in
-            try change.report(report, of: name, at: controlPlane.steadyNow)
+            try change.report(report, of: name, at: controlPlane.rolloutTime.steady)
         }
     }
 }

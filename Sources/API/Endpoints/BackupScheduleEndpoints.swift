@@ -64,7 +64,7 @@ extension Endpoints {
     func triggerBackupSchedule(_ call: Call, _ request: Request) async throws -> Response {
         let (name, reason) = (try call.scheduleInPath(), try reason(request, call))
         return try await write(call, request, reason: reason) { [controlPlane] change in
-            try change.triggerBackupSchedule(name, at: controlPlane.steadyNow)
+            try change.triggerBackupSchedule(name, at: controlPlane.rolloutTime.steady)
         }
     }
 

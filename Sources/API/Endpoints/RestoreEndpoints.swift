@@ -25,7 +25,7 @@ extension Endpoints {
         return try await write(call, request, reason: document["reason"]?.string) {
             [controlPlane] change in
             try change.createRestore(
-                restore, executors: controlPlane.backupExecutors, at: controlPlane.steadyNow)
+                restore, executors: controlPlane.backupExecutors, at: controlPlane.rolloutTime.steady)
         }
     }
 
@@ -39,7 +39,7 @@ extension Endpoints {
         let claim = try BackupClaimRequest(document: try document(request, call), noun: "restore")
         return try await write(call, request, isTagged: false) { [controlPlane] change in
             try change.claimRestore(
-                claim, for: controlPlane.backupExecutorsOutside, at: controlPlane.steadyNow)
+                claim, for: controlPlane.backupExecutorsOutside, at: controlPlane.rolloutTime.steady)
         }
     }
 
@@ -47,7 +47,7 @@ extension Endpoints {
         let name = try call.restoreInPath()
         let report = try RestoreReport(document: try document(request, call), now: controlPlane.clock.now())
         return try await write(call, request, isTagged: false) { [controlPlane] change in
-            try change.report(report, of: name, at: controlPlane.steadyNow)
+            try change.report(report, of: name, at: controlPlane.rolloutTime.steady)
         }
     }
 }

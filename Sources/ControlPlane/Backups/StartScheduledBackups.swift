@@ -41,7 +41,7 @@ struct StartScheduledBackups: Reconciler {
     private func start(_ schedule: BackupScheduleName) async throws -> Bool {
         let context = ChangeContext(principal: .system, operation: name)
         return try await controlPlane.store.write(as: context) { [controlPlane] transaction in
-            try Change(transaction).startDueRuns(of: schedule, at: controlPlane.steadyNow)
+            try Change(transaction).startDueRuns(of: schedule, at: controlPlane.rolloutTime.steady)
         }
     }
 }

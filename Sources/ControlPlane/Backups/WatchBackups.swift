@@ -15,7 +15,7 @@ struct WatchBackups: Reconciler {
         guard try isDue() else { return "nothing is stuck" }
         let context = ChangeContext(principal: .system, operation: name)
         let count = try await controlPlane.store.write(as: context) { [controlPlane] transaction in
-            let (change, steady) = (Change(transaction), controlPlane.steadyNow)
+            let (change, steady) = (Change(transaction), controlPlane.rolloutTime.steady)
             return try change.giveUpBackups(at: steady) + change.giveUpRestores(at: steady)
         }
         return "gave up \(count) backups and restores"
@@ -23,7 +23,7 @@ struct WatchBackups: Reconciler {
 
     /// A look that costs no write.
     private func isDue() throws -> Bool {
-        let steady = controlPlane.steadyNow
+        let steady = controlPlane.rolloutTime.steady
         return try controlPlane.store.read { transaction in
             try transaction.backupsUnderWay().contains { $0.givenUp(at: steady) != nil }
                 || transaction.activeRestores().contains { $0.givenUp(at: steady) != nil }
