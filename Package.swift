@@ -59,6 +59,7 @@ let package = Package(
                 .embedInCode("0001_registry.sql"), .embedInCode("0002_moves.sql"),
                 .embedInCode("0003_rollouts.sql"),
                 .embedInCode("0004_webhooks.sql"),
+                .embedInCode("0005_backups.sql"),
             ],
             swiftSettings: strict),
         .target(name: "Registry", dependencies: ["JSON"], swiftSettings: strict),
@@ -138,7 +139,7 @@ let package = Package(
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [
-                "ControlPlane", "Store", "Registry", "Bytes", "JSON", "Compression", "HTTPClient",
+                "ControlPlane", "Store", "SQLite", "Registry", "Bytes", "JSON", "Compression", "HTTPClient",
                 "HTTPTestServer", "TestRandom", "Kubernetes", "FakeKubernetes",
             ],
             swiftSettings: strict),

@@ -5,5 +5,6 @@ public enum Migrations {
         (2, "moves", PackageResources._002_moves_sql),
         (3, "rollouts", PackageResources._003_rollouts_sql),
         (4, "webhooks", PackageResources._004_webhooks_sql),
+        (5, "backups", PackageResources._005_backups_sql),
     ]
 }

@@ -93,8 +93,9 @@ def check(table, last, is_full, delta=None):
         part = table if delta is None else changed(table, delta)
         tag = tag_parts(table["revision"])
         tenants, cells = part["tenants"].values(), part["cells"].values()
-        lost_cells = {tenant["cell"] for tenant in tenants} - table["cells"].keys()
-        strays = set(part["hosts"].values()) - table["tenants"].keys()
+        # One by one: the difference of a set and a dictionary's keys walks through all of the keys.
+        lost_cells = {tenant["cell"] for tenant in tenants if tenant["cell"] not in table["cells"]}
+        strays = {tenant for tenant in part["hosts"].values() if tenant not in table["tenants"]}
         epochs = {type(tenant["epoch"]) for tenant in tenants}
         shapes = [(cell["zone"], dict(cell["endpoints"])) for cell in cells]
     except (AttributeError, KeyError, TypeError, ValueError) as error:

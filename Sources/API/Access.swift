@@ -18,6 +18,8 @@ public enum Access: String, Sendable, CaseIterable {
     case changing
     /// Releases and rollouts, and the work on their cells.
     case releasing
+    /// Backups, their schedules and restores, and the work on them.
+    case backingUp
     /// Tokens.
     case administering
 
@@ -41,6 +43,9 @@ public enum Access: String, Sendable, CaseIterable {
             false
         case (.releasing, .releaser), (.releasing, .operator): true
         case (.releasing, .gateway), (.releasing, .viewer), (.releasing, .cell), (.releasing, .backup): false
+        case (.backingUp, .backup), (.backingUp, .operator): true
+        case (.backingUp, .gateway), (.backingUp, .viewer), (.backingUp, .cell), (.backingUp, .releaser):
+            false
         case (.administering, .gateway), (.administering, .viewer), (.administering, .cell),
             (.administering, .releaser), (.administering, .backup), (.administering, .operator):
             false

@@ -59,11 +59,11 @@ public final class Operation: Sendable {
 
     /// A change; every one of them can be tried by `dryRun`.
     static func write(
-        _ id: String, _ method: Method, _ path: String, _ access: Access,
+        _ id: String, _ method: Method, _ path: String, _ access: Access, query: Set<String> = [],
         _ endpoint: @escaping @Sendable (Endpoints) -> @Sendable (Call, Request) async throws -> Response
     ) -> Operation {
         Operation(
-            id, method, path, access, query: ["dryRun"],
+            id, method, path, access, query: query.union(["dryRun"]),
             .deferred(bodyBytesMax: method == .delete ? 0 : Limits.bodyBytesMax, endpoint))
     }
 

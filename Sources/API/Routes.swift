@@ -171,6 +171,65 @@ public enum Routes {
             "reportRolloutCell", .post, "/v1/rollouts/{rollout}/cells/{cell}:report", .releasing,
             Endpoints.reportRolloutCell),
 
+        // Backups
+        .read(
+            "listBackupSchedules", "/v1/backup-schedules", .reading, query: ["limit", "cursor"],
+            Endpoints.listBackupSchedules),
+        .read(
+            "getBackupSchedule", "/v1/backup-schedules/{schedule}", .reading, Endpoints.getBackupSchedule),
+        .write(
+            "putBackupSchedule", .put, "/v1/backup-schedules/{schedule}", .backingUp,
+            Endpoints.putBackupSchedule),
+        .write(
+            "patchBackupSchedule", .patch, "/v1/backup-schedules/{schedule}", .backingUp,
+            Endpoints.patchBackupSchedule),
+        .write(
+            "deleteBackupSchedule", .delete, "/v1/backup-schedules/{schedule}", .backingUp,
+            Endpoints.deleteBackupSchedule),
+        .write(
+            "triggerBackupSchedule", .post, "/v1/backup-schedules/{schedule}:trigger", .backingUp,
+            Endpoints.triggerBackupSchedule),
+        .write(
+            "pauseBackupSchedule", .post, "/v1/backup-schedules/{schedule}:pause", .backingUp,
+            Endpoints.pauseBackupSchedule),
+        .write(
+            "resumeBackupSchedule", .post, "/v1/backup-schedules/{schedule}:resume", .backingUp,
+            Endpoints.resumeBackupSchedule),
+        .read(
+            "listNextRuns", "/v1/backup-schedules/{schedule}/next", .reading, query: ["count"],
+            Endpoints.listNextRuns),
+        .read(
+            "listMissedRuns", "/v1/backup-schedules/{schedule}/missed-runs", .reading,
+            query: ["limit", "cursor"], Endpoints.listMissedRuns),
+        .read(
+            "listBackups", "/v1/backups", .reading, query: ["schedule", "phase", "limit", "cursor"],
+            Endpoints.listBackups),
+        .write("createBackup", .post, "/v1/backups", .backingUp, Endpoints.createBackup),
+        .write("claimBackup", .post, "/v1/backups:claim", .backingUp, Endpoints.claimBackup),
+        .write("pruneBackups", .post, "/v1/backups:prune", .backingUp, Endpoints.pruneBackups),
+        .read(
+            "getBackupCoverage", "/v1/backups:coverage", .reading, query: ["verdict"],
+            Endpoints.getBackupCoverage),
+        .read("getBackup", "/v1/backups/{backup}", .reading, Endpoints.getBackup),
+        .write("patchBackup", .patch, "/v1/backups/{backup}", .backingUp, Endpoints.patchBackup),
+        .write(
+            "deleteBackup", .delete, "/v1/backups/{backup}", .backingUp, query: ["catalogOnly", "override"],
+            Endpoints.deleteBackup),
+        .write("reportBackup", .post, "/v1/backups/{backup}:report", .backingUp, Endpoints.reportBackup),
+        .write("holdBackup", .post, "/v1/backups/{backup}:hold", .backingUp, Endpoints.holdBackup),
+        .write("releaseBackup", .post, "/v1/backups/{backup}:release", .backingUp, Endpoints.releaseBackup),
+        .write("verifyBackup", .post, "/v1/backups/{backup}:verify", .backingUp, Endpoints.verifyBackup),
+        .read(
+            "listVerifications", "/v1/backups/{backup}/verifications", .reading, query: ["limit", "cursor"],
+            Endpoints.listVerifications),
+        .read(
+            "listRestores", "/v1/restores", .reading, query: ["backup", "phase", "drill", "limit", "cursor"],
+            Endpoints.listRestores),
+        .write("createRestore", .post, "/v1/restores", .backingUp, Endpoints.createRestore),
+        .write("claimRestore", .post, "/v1/restores:claim", .backingUp, Endpoints.claimRestore),
+        .read("getRestore", "/v1/restores/{restore}", .reading, Endpoints.getRestore),
+        .write("reportRestore", .post, "/v1/restores/{restore}:report", .backingUp, Endpoints.reportRestore),
+
         // What was done
         .read(
             "listAuditEvents", "/v1/audit", .reading,

@@ -15,6 +15,7 @@ public final class ControlPlane: Sendable {
     public let seals = SealLedger()
     let moves = Moves()
     let rollouts: Rollouts
+    let backups = Backups()
     public let movers: Movers
     let webhooks: Webhooks
     /// Nil: rollouts are for others to carry out.
@@ -85,6 +86,7 @@ public final class ControlPlane: Sendable {
                 rollouts.underWay.replace(try transaction.rolloutsUnderWay())
             }
             if !update.kinds.isDisjoint(with: Rollouts.wokenBy) { rollouts.advance.wake() }
+            if !update.kinds.isDisjoint(with: Backups.wokenBy) { backups.follow(update.kinds) }
             if !update.kinds.isDisjoint(with: Webhooks.wokenBy) { webhooks.deliver.wake() }
             let routed = update.snapshot.revision != routing.current.revision
             routing.publish(update.snapshot)

@@ -163,4 +163,35 @@ public enum Limits {
     public static let scheduleBytesMax = 256
     public static let veleroUIDBytesMax = 128
     public static let schedulePeriods = Duration.seconds(60)...Duration.seconds(366 * 86_400)
+    public static let backupNameBytesMax = 128
+    /// The names of its runs are longer by a hyphen and 14 digits.
+    public static let backupScheduleNameBytesMax = 112
+    public static let backupSchedulesMax = 1000
+    /// Of any phase; the oldest of those that may go are the first to be pruned.
+    public static let backupsMax = 100_000
+    public static let restoresMax = 10_000
+    public static let backupNamespacesMax = 100
+    public static let storageLocationBytesMax = 63
+    public static let backupTTLs = Duration.seconds(60)...Duration.seconds(87_600 * 3600)
+    /// Of starting deadlines and run time-outs.
+    public static let backupTimes = Duration.seconds(1)...Duration.seconds(168 * 3600)
+    /// Of RPOs and RTOs.
+    public static let backupPromises = Duration.seconds(1)...Duration.seconds(8760 * 3600)
+    public static let keepLastMax: Int64 = 1000
+    /// Also runs of one schedule that are made up for after a pause of the process.
+    public static let missedRunsMax = 1000
+    public static let nextRunsMax: Int64 = 100
+    /// The lease of a claim that asks for none.
+    public static let backupLeaseUsual = Duration.seconds(300)
+    public static let backupLocationBytesMax = 2048
+    /// Also the most bytes that a backup can say it has.
+    public static let backupItemsMax: Int64 = 1_000_000_000_000_000
+    /// Deletions that are begun at once; the others follow.
+    public static let backupsPrunedMax = 1000
+    public static let holdsPerBackupMax = 32
+    /// Of one backup; the oldest go first.
+    public static let verificationsMax = 100
+    /// After that a verification says little.
+    public static let verificationLifetime = Duration.seconds(30 * 86_400)
+    public static let restoreLifetime = Duration.seconds(400 * 86_400)
 }

@@ -18,6 +18,20 @@ enum Names {
         return bytes.allSatisfy { isLowerOrDigit($0) || $0 == UInt8(ascii: "-") }
     }
 
+    static func subdomainRule(bytesMax: Int) -> String {
+        "must be 1 to \(bytesMax) characters of a-z, 0-9, '-' and '.', with a letter or digit at both ends of each part"
+    }
+
+    /// An RFC 1123 subdomain: what Kubernetes calls its objects.
+    static func isSubdomain(_ text: String, bytesMax: Int) -> Bool {
+        (1...bytesMax).contains(text.utf8.count)
+            && text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy {
+                guard let first = $0.first, let last = $0.last, isLowerOrDigit(first), isLowerOrDigit(last)
+                else { return false }
+                return $0.allSatisfy { isLowerOrDigit($0) || $0 == UInt8(ascii: "-") }
+            }
+    }
+
     /// Zones, regions, token and data store names.
     static func isWord(_ text: String) -> Bool {
         (1...63).contains(text.utf8.count)

@@ -24,6 +24,8 @@ import CSQLite
     let shared: UnsafeMutablePointer<Shared>
     /// What the writer is doing with this connection.
     var phase = Phase.free
+    /// Rows that statements have given so far: what a step costs, whatever the machine.
+    public private(set) var rowsRead = 0
     private let lock: FileLock?
     private var cache = StatementCache()
 
@@ -152,7 +154,9 @@ import CSQLite
     /// - Returns: true if there is a row.
     private func step(_ statement: Statement) throws(SQLiteError) -> Bool {
         switch statement.step() {
-        case SQLITE_ROW: return true
+        case SQLITE_ROW:
+            rowsRead &+= 1
+            return true
         case SQLITE_DONE: return false
         case let code: throw failure(code, sql: statement.sql)
         }

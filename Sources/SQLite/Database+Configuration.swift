@@ -17,6 +17,9 @@ extension Database {
         /// Called on the writer's thread after each successful COMMIT and before any answer of its group. The
         /// connection sees exactly what was committed, and traps if it is written to.
         public var didCommit: @Sendable (Connection) -> Void = { _ in }
+        /// Called on the writer's thread after what a write had done was undone: for the owner of memory that follows the
+        /// file. What is undone is the write that ran last, or the whole group with those before it.
+        public var didRollBack: @Sendable (_ wholeGroup: Bool) -> Void = { _ in }
         /// Called on the writer's thread, once, after a fatal error and after the writes it struck were
         /// answered: the owner ends the process here. It goes on only in tests; writes are refused from then
         /// on.

@@ -75,6 +75,7 @@ extension Writer {
             // After an error that struck the whole group, these throw it.
             try connection.run("ROLLBACK TO job")
             try connection.run("RELEASE job")
+            configuration.didRollBack(false)
             return .failed(job, error)
         }
         if case .group = connection.phase {
@@ -93,6 +94,7 @@ extension Writer {
         } catch let error as SQLiteError where error.isDiskFull || error.isFatal {
             throw error
         } catch {
+            configuration.didRollBack(false)
             return .failed(job, error)
         }
     }
@@ -102,6 +104,7 @@ extension Writer {
     private func giveUp(_ group: [WriteJob], after error: SQLiteError) throws(SQLiteError) {
         var fatal = error.isFatal ? error : nil
         do throws(SQLiteError) { try rollBack() } catch let failed { fatal = fatal ?? failed }
+        configuration.didRollBack(true)
         for job in group { job.fail(error) }
         if let fatal { throw fatal }
         if error.isDiskFull { try checkpointer.makeRoom(on: connection) }

@@ -60,6 +60,7 @@ extension ReadTransaction {
 extension WriteTransaction {
     /// A rollout begins to bring the cell to these versions.
     public func desire(_ versions: CellVersions, of cell: CellID, by rollout: RolloutID) throws {
+        rolloutCache.forget(cell)
         for (service, version) in versions.services {
             try connection.run(
                 Self.desireSQL, cell.rawValue, service, version.document.encodedString(.canonical),
@@ -76,6 +77,7 @@ extension WriteTransaction {
     public func observe(_ versions: CellVersions, of cell: CellID, by rollout: RolloutID, at time: Timestamp)
         throws
     {
+        rolloutCache.forget(cell)
         for (service, version) in versions.services {
             try connection.run(
                 Self.observeSQL, cell.rawValue, service, version.document.encodedString(.canonical),
@@ -90,6 +92,7 @@ extension WriteTransaction {
 
     /// The cell is gone: one that comes under its name runs nothing that is known.
     func forgetServices(of cell: CellID) throws {
+        rolloutCache.forget(cell)
         try connection.run("DELETE FROM cell_services WHERE cell = $1", cell.rawValue)
     }
 }

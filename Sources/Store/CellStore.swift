@@ -69,6 +69,33 @@ extension ReadTransaction {
         }
     }
 
+    /// Every cell as the safety rules see it, without reading its document.
+    public func cellsForSafety() throws -> [SafetyCheck.Cell] {
+        try settle()
+        return try connection.query(Self.safetySQL) { row in
+            guard let id = CellID(row.text(0)), let state = CellState(rawValue: row.text(2)),
+                let health = CellHealth.Status(rawValue: row.text(6))
+            else { throw RegistryError(.internalError, "A kept cell has no known name, state or health.") }
+            return SafetyCheck.Cell(
+                id: id, zone: row.text(1), state: state, schedulable: row.bool(3), capacity: row.int64(4),
+                load: row.int64(5), health: health)
+        }
+    }
+
+    private static let safetySQL = """
+        SELECT id, zone, state, schedulable, capacity, load + reserved, health FROM cells ORDER BY id
+        """
+
+    /// One cell's state and health; nil where there is no such cell.
+    func condition(of cell: CellID) throws -> (state: CellState, health: CellHealth.Status)? {
+        try connection.first("SELECT state, health FROM cells WHERE id = $1", cell.rawValue) { row in
+            guard let state = CellState(rawValue: row.text(0)),
+                let health = CellHealth.Status(rawValue: row.text(1))
+            else { throw RegistryError(.internalError, "A kept cell has no known state or health.") }
+            return (state, health)
+        }
+    }
+
     public func cellCount() throws -> Int {
         try connection.first("SELECT count(*) FROM cells") { $0.int(0) } ?? 0
     }

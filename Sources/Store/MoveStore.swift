@@ -55,29 +55,17 @@ extension ReadTransaction {
     private static let targetSQL =
         "SELECT target FROM moves WHERE tenant = $1 AND state IN ('planned', 'moving')"
 
-    /// How many batches in flight bring tenants to each cell, and of which operations.
-    public func batchesArriving() throws -> [CellID: [OperationID: Int]] {
-        var counts: [CellID: [OperationID: Int]] = [:]
-        try connection.forEach(Self.arrivingSQL) { row in
-            guard let cell = CellID(row.text(0)), let operation = OperationID(row.text(1)) else { return }
-            counts[cell, default: [:]][operation] = row.int(2)
-        }
-        return counts
-    }
-
-    private static let arrivingSQL = """
-        SELECT m.target, o.id, count(DISTINCT m.batch) FROM moves m JOIN operations o ON o.number = m.operation
-        WHERE m.state = 'moving' GROUP BY m.target, m.operation
-        """
-
     /// The targets of a batch's moves.
-    public func targets(of operation: Operation, batch: Int64) throws -> [CellID] {
-        try connection.query(Self.targetsSQL, operation.number, batch) { CellID($0.text(0)) }.compactMap {
-            $0
-        }
+    ///
+    /// - Parameter state: of those moves alone that are in this state; nil: of all.
+    public func targets(of operation: Operation, batch: Int64, state: Move.State? = nil) throws -> [CellID] {
+        try connection.query(Self.targetsSQL, operation.number, batch, state?.rawValue) { CellID($0.text(0)) }
+            .compactMap { $0 }
     }
 
-    private static let targetsSQL = "SELECT DISTINCT target FROM moves WHERE operation = $1 AND batch = $2"
+    private static let targetsSQL = """
+        SELECT DISTINCT target FROM moves WHERE operation = $1 AND batch = $2 AND ($3 IS NULL OR state = $3)
+        """
 
     /// How many tenants stand on the cell, or are on their way to it.
     public func occupants(of cell: CellID) throws -> Int64 {

@@ -12,6 +12,9 @@ public class ReadTransaction {
     /// Brings the rows up to what the transaction itself has done; a read has done nothing.
     func settle() throws {}
 
+    /// What the registry knows of the rollout's cells.
+    public func facts(of run: RolloutRun) throws -> RolloutFacts { try RolloutFacts(of: run, in: self) }
+
     /// The last revision that was committed; in a write, the last that this transaction has made.
     public func revision() throws -> Revision {
         try connection.first(Self.revisionSQL) { Revision(rawValue: $0.int64(0)) } ?? .zero

@@ -124,6 +124,7 @@ extension WriteTransaction {
         let kept = RolloutRun(rollout: rollout, cells: run.cells)
         for cell in kept.cells { try insert(cell, of: rollout) }
         try lock(kept)
+        rolloutCache.keep(kept)
         return kept
     }
 
@@ -133,10 +134,21 @@ extension WriteTransaction {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
         """
 
+    /// The rollout with all its cells, to be changed here: from memory where it is there, which has it no more until it is
+    /// saved.
+    public func take(_ id: RolloutID) throws -> RolloutRun? { try rolloutCache.take(id) ?? run(id) }
+
+    /// The rollout with all its cells, to be looked at.
+    public func look(at id: RolloutID) throws -> RolloutRun? {
+        guard let run = try take(id) else { return nil }
+        rolloutCache.keep(run)
+        return run
+    }
+
     /// Writes back what has changed of the run since `old` was read: what was decided as an event, progress without.
     public func save(_ run: RolloutRun, replacing old: Rollout) throws -> Rollout {
         var rollout = run.rollout
-        if rollout.document != old.document {
+        if rollout != old, rollout.document != old.document {
             rollout.revision = try record(
                 .rollout, rollout.id.rawValue, document: rollout.document, previous: old.revision,
                 routing: false)
@@ -149,6 +161,7 @@ extension WriteTransaction {
         case (true, false): try lock(run)
         case (false, false), (true, true): break
         }
+        rolloutCache.keep(RolloutRun(rollout: rollout, cells: run.cells))
         return rollout
     }
 

@@ -36,6 +36,7 @@ public final class Store: Sendable {
     private let configuration: Configuration
     private let database: Database
     private let ledgerCache = CellLedger.Cache()
+    private let rolloutCache = RolloutCache()
     private let committed: Committed
 
     /// Who wants to know of commits. Set once, after the file is open and before the first write.
@@ -60,6 +61,9 @@ public final class Store: Sendable {
         settings.readersMax = configuration.readersMax
         settings.didCommit = { connection in
             committed.listener.withLock { $0 }?.call(ReadTransaction(connection))
+        }
+        settings.didRollBack = { [rolloutCache] wholeGroup in
+            if wholeGroup { rolloutCache.discard() } else { rolloutCache.undo() }
         }
         settings.observer = configuration.observer
         settings.prepare = { connection in
@@ -102,10 +106,11 @@ public final class Store: Sendable {
         _ body: @escaping @Sendable (WriteTransaction) throws -> T
     ) async throws(RegistryError) -> T {
         do {
-            return try await database.write(bulk: bulk) { [configuration, ledgerCache] connection in
+            return try await database.write(bulk: bulk) { [configuration, ledgerCache, rolloutCache] connection in
                 do {
                     let transaction = try WriteTransaction(
-                        connection, context: context, clock: configuration.clock(), ledgerCache: ledgerCache)
+                        connection, context: context, clock: configuration.clock(), ledgerCache: ledgerCache,
+                        rolloutCache: rolloutCache)
                     let result = try body(transaction)
                     try transaction.queueDeliveries()
                     try transaction.settle()

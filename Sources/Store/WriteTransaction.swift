@@ -17,12 +17,16 @@ public final class WriteTransaction: ReadTransaction {
     private var lastRevision: Revision
     private var lastHash: [UInt8]
     private let ledgerCache: CellLedger.Cache
+    let rolloutCache: RolloutCache
 
-    init(_ connection: Connection, context: ChangeContext, clock: Timestamp, ledgerCache: CellLedger.Cache)
-        throws
-    {
+    init(
+        _ connection: Connection, context: ChangeContext, clock: Timestamp, ledgerCache: CellLedger.Cache,
+        rolloutCache: RolloutCache
+    ) throws {
         self.context = context
         self.ledgerCache = ledgerCache
+        self.rolloutCache = rolloutCache
+        rolloutCache.begin()
         let head = try connection.first(Self.headSQL) { ($0.int64(0), $0.bytes(1), $0.int64(2)) }
         lastRevision = Revision(rawValue: head?.0 ?? 0)
         lastHash = head?.1 ?? AuditChain.start
@@ -56,6 +60,9 @@ public final class WriteTransaction: ReadTransaction {
         let hash = AuditChain.hash(after: lastHash, event.canonical)
         try insert(event, routing: routing, hash: hash)
         ledgerCache.advance(from: lastRevision, to: event.revision)
+        if kind == .cell, let cell = CellID(id) { rolloutCache.forget(cell) }
+        // Its notes may have changed.
+        if kind == .release { rolloutCache.discard() }
         lastRevision = event.revision
         lastHash = hash
         events.append(event)
@@ -69,6 +76,10 @@ public final class WriteTransaction: ReadTransaction {
 
     /// After a cell's own row was written: the ledger must be read again.
     func forgetLedger() { ledgerCache.discard() }
+
+    override public func facts(of run: RolloutRun) throws -> RolloutFacts {
+        try rolloutCache.facts(of: run, in: self)
+    }
 
     /// Writes the cells' loads, which are kept in memory until somebody looks. `Store` calls it last.
     override func settle() throws { try ledgerCache.current?.flush(to: connection) }

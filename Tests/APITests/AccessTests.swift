@@ -12,7 +12,10 @@ struct AccessTests {
             .replacing("{cell}", with: "cell-1").replacing("{tenant}", with: "acme")
             .replacing("{gateway}", with: "edge-1").replacing("{token}", with: "nobodys")
             .replacing("{webhook}", with: "nobodys").replacing("{delivery}", with: "aaaaaaaaaaaa.1")
-            .replacing("{revision}", with: "1").replacing("{zone}", with: "us-east-1a")
+            .replacing("{schedule}", with: "nobodys").replacing("{backup}", with: "nobodys")
+            .replacing("{restore}", with: "nobodys").replacing("{revision}", with: "1").replacing(
+                "{zone}", with: "us-east-1a"
+            )
             .replacing("{operation}", with: "drain-aaaaaaaaaaaa")
             .replacing("{migration}", with: "drain-aaaaaaaaaaaa")
         return operation.id == "resolveRoute" ? path + "?host=shop.acme.com" : path
@@ -50,6 +53,7 @@ struct AccessTests {
         case .reading: [.viewer, .releaser, .backup, .operator, .admin]
         case .changing: [.operator, .admin]
         case .releasing: [.releaser, .operator, .admin]
+        case .backingUp: [.backup, .operator, .admin]
         case .administering: [.admin]
         }
     }

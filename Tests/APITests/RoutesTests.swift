@@ -52,6 +52,7 @@ struct RoutesTests {
         case .reading: ("viewer", false)
         case .changing: ("operator", false)
         case .releasing: ("releaser", false)
+        case .backingUp: ("backup", false)
         case .administering: ("admin", false)
         }
     }

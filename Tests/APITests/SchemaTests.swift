@@ -74,7 +74,8 @@ struct SchemaTests {
                 "{token}", with: "edge"
             ).replacing("{operation}", with: move).replacing("{migration}", with: move)
             .replacing("{release}", with: "v1.1.0").replacing("{rollout}", with: rollout)
-            .replacing("{webhook}", with: "pager")
+            .replacing("{webhook}", with: "pager").replacing("{schedule}", with: "daily")
+            .replacing("{backup}", with: "daily-1").replacing("{restore}", with: "daily-1-1")
     }
 
     @Test("a path parameter that its schema allows is never wrong, and one that it forbids is never served")

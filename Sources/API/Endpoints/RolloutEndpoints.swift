@@ -26,7 +26,7 @@ extension Endpoints {
         try controlPlane.check(rollout.executor)
         return try await write(call, request, reason: document["reason"]?.string, bulk: true) {
             [controlPlane] change in
-            try change.createRollout(rollout, at: controlPlane.steadyNow)
+            try change.createRollout(rollout, at: controlPlane.rolloutTime)
         }
     }
 
@@ -111,7 +111,7 @@ extension Endpoints {
     ) async throws -> Response {
         let id = try call.rolloutInPath()
         return try await write(call, request, reason: reason) { [controlPlane] change in
-            try change.act(action, on: id, at: controlPlane.steadyNow)
+            try change.act(action, on: id, at: controlPlane.rolloutTime)
         }
     }
 
@@ -121,16 +121,16 @@ extension Endpoints {
         let id = try call.rolloutInPath()
         let claim = try ClaimRequest(document: try document(request, call))
         return try await write(call, request, isTagged: false) { [controlPlane] change in
-            try change.claim(claim, of: id, at: controlPlane.steadyNow)
+            try change.claim(claim, of: id, at: controlPlane.rolloutTime)
         }
     }
 
     func reportRolloutCell(_ call: Call, _ request: Request) async throws -> Response {
         let (id, cell) = (try call.rolloutInPath(), try call.cellID(at: 1))
         var sent = try CellReport(document: try document(request, call), now: controlPlane.clock.now())
-        sent.observedAt = controlPlane.steady(sent.observedAt)
+        sent.observedAt = controlPlane.rolloutTime.steady(of: sent.observedAt)
         return try await write(call, request, isTagged: false) { [controlPlane, report = sent] change in
-            try change.report(report, of: cell, in: id, at: controlPlane.steadyNow)
+            try change.report(report, of: cell, in: id, at: controlPlane.rolloutTime)
         }
     }
 

@@ -4,6 +4,7 @@ import ControlPlane
 import HTTP
 import JSON
 import Registry
+import Synchronization
 
 // What gateways live by. Everything here is answered on the server's loop, from one immutable snapshot.
 extension Endpoints {
@@ -119,8 +120,12 @@ extension Endpoints {
                 Response(.ok, fields: fields, body: .bytes(snapshot.ownership(of: cell) ?? []))
             }
         }
+        let unchangedUntil = Mutex(since.revision)
         return try feed(call, since: since, wait: wait, owner: nil) { snapshot in
-            snapshot.ownershipDelta(of: cell, since: since) ?? .gone(oldest: snapshot.revision)
+            let known = unchangedUntil.withLock { $0 }
+            let delta = snapshot.ownershipDelta(of: cell, since: since, unchangedUntil: known)
+            if case .unchanged = delta { unchangedUntil.withLock { $0 = snapshot.revision } }
+            return delta ?? .gone(oldest: snapshot.revision)
         } empty: {
             $0.emptyDelta(from: since.revision)
         }

@@ -23,7 +23,7 @@ extension Change {
     ///
     /// - Throws: `policyViolation` naming each rule that speaks against it and that no override lifts.
     func checkPolicies(_ start: MigrationStart) throws {
-        let cells = try transaction.cells(page: Page(limit: Limits.cellsMax))
+        let cells = try transaction.cellsForSafety()
         let check = SafetyCheck(
             cells: try cells.map(facts(countingEvacuationsOnce: transaction.operationsUnderWay())),
             policies: try transaction.policies()?.policies ?? SafetyPolicies(), now: transaction.now)
@@ -42,11 +42,13 @@ extension Change {
 
 /// What the rules look at of a cell. An evacuation is one drain, however many cells it takes: of those that one empties
 /// only the first counts as draining.
-private func facts(countingEvacuationsOnce operations: [Operation]) -> (CellRecord) -> SafetyCheck.Cell {
+private func facts(
+    countingEvacuationsOnce operations: [Operation]
+) -> (SafetyCheck.Cell) -> SafetyCheck.Cell {
     let counted = operations.filter { $0.kind == .evacuation }
     let others = Set(counted.flatMap { $0.leaving.dropFirst().map(\.cell) })
-    return { record in
-        var cell = SafetyCheck.Cell(record)
+    return { cell in
+        var cell = cell
         if cell.state == .draining, others.contains(cell.id) { cell.state = .drained }
         return cell
     }

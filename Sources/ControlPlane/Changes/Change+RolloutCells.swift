@@ -2,16 +2,16 @@ import JSON
 import Registry
 import Store
 
-// What executors do with a rollout's cells. `now` is the steady clock's.
+// What executors do with a rollout's cells.
 extension Change {
     /// The next cell in line, for one worker alone; nothing where none may be begun now.
     ///
     /// - Parameter executor: who asks; cells of another one's rollout are not to be had.
     public func claim(
         _ request: ClaimRequest, of id: RolloutID, by executor: Rollout.Executor = .external,
-        at now: Timestamp
+        at now: RolloutTime
     ) throws -> Outcome {
-        guard var run = try transaction.run(id) else { throw noRollout(id) }
+        guard var run = try transaction.take(id) else { throw noRollout(id) }
         guard run.rollout.executor == executor else {
             throw RegistryError(
                 .stateConflict,
@@ -21,7 +21,7 @@ extension Change {
         let old = run.rollout
         let surroundings = try RolloutRun.Surroundings(of: run, in: transaction, at: now)
         let work = try run.claim(
-            request, token: try transaction.nextFencingToken(), in: surroundings, at: now
+            request, token: try transaction.nextFencingToken(), in: surroundings, at: now.steady
         ) { cell in
             // What it is to run now.
             CellVersions(
@@ -31,20 +31,20 @@ extension Change {
         _ = try transaction.save(run, replacing: old)
         guard let work else { return .nothing }
         try transaction.desire(work.target, of: work.cell, by: id)
-        return .progress(work.shown)
+        return .progress(work.shown(at: now))
     }
 
     /// What the holder of a cell's claim says of it.
-    public func report(_ report: CellReport, of cell: CellID, in id: RolloutID, at now: Timestamp) throws
+    public func report(_ report: CellReport, of cell: CellID, in id: RolloutID, at now: RolloutTime) throws
         -> Outcome
     {
-        guard var run = try transaction.run(id) else { throw noRollout(id) }
+        guard var run = try transaction.take(id) else { throw noRollout(id) }
         let old = run.rollout
-        let event = try run.report(report, of: cell, at: now)
+        let event = try run.report(report, of: cell, at: now.steady)
         if event != nil, report.isReachable, let seen = run.observed(report, on: cell) {
-            try transaction.observe(seen, of: cell, by: id, at: report.observedAt)
+            try transaction.observe(seen, of: cell, by: id, at: now.wall(of: report.observedAt))
         }
-        try run.advance(in: RolloutRun.Surroundings(of: run, in: transaction, at: now), at: now)
+        try run.advance(in: RolloutRun.Surroundings(of: run, in: transaction, at: now), at: now.steady)
         _ = try transaction.save(run, replacing: old)
         guard let shown = run.cells.first(where: { $0.cell == cell }) else { throw notFound("cell", cell) }
         return .progress(shown.document(run.rollout.strategy))
@@ -53,20 +53,20 @@ extension Change {
     /// What gates have measured of cells that bake. What does not count any more is left out.
     ///
     /// - Returns: how many did count.
-    func add(_ evidence: [GateEvidence], to id: RolloutID, at now: Timestamp) throws -> Int {
-        guard var run = try transaction.run(id), !run.rollout.life.state.isDone else { return 0 }
+    func add(_ evidence: [GateEvidence], to id: RolloutID, at now: RolloutTime) throws -> Int {
+        guard var run = try transaction.take(id), !run.rollout.life.state.isDone else { return 0 }
         let old = run.rollout
         var counted = 0
         for one in evidence {
             do {
-                try run.add(one, at: now)
+                try run.add(one, at: now.steady)
                 counted += 1
             } catch {
                 // The cell went on while it was measured, or is none of the rollout's.
                 continue
             }
         }
-        try run.advance(in: RolloutRun.Surroundings(of: run, in: transaction, at: now), at: now)
+        try run.advance(in: RolloutRun.Surroundings(of: run, in: transaction, at: now), at: now.steady)
         _ = try transaction.save(run, replacing: old)
         return counted
     }
@@ -83,8 +83,11 @@ extension RolloutRun {
 }
 
 extension ClaimedWork {
-    fileprivate var shown: JSONObject {
-        guard case .object(let object) = document else { preconditionFailure("a document is an object") }
+    /// As its worker is told of it, whose clock is a wall clock.
+    fileprivate func shown(at now: RolloutTime) -> JSONObject {
+        var told = self
+        told.claim.leaseEndsAt = now.wall(of: claim.leaseEndsAt)
+        guard case .object(let object) = told.document else { preconditionFailure("a document is an object") }
         return object
     }
 }

@@ -2,10 +2,10 @@ import JSON
 import Registry
 import Store
 
-// What operators do with rollouts. `now` is the steady clock's.
+// What operators do with rollouts.
 extension Change {
     /// Begins to bring a release to cells. Nothing is claimable before the rules have been asked once more.
-    public func createRollout(_ request: RolloutRequest, at now: Timestamp) throws -> Outcome {
+    public func createRollout(_ request: RolloutRequest, at now: RolloutTime) throws -> Outcome {
         let plan = try RolloutPlan(request, in: transaction, at: now)
         if isRehearsal, !plan.blockers.isEmpty { return refused(plan) }
         try plan.checkFree()
@@ -20,7 +20,7 @@ extension Change {
         let rollout = Rollout(
             id: .random(), release: release, request: request, waves: plan.waves.map(\.why),
             plan: plan.digest,
-            actor: transaction.context.principal.name, reason: transaction.context.reason, createdAt: now)
+            actor: transaction.context.principal.name, reason: transaction.context.reason, createdAt: now.steady)
         let run = try transaction.insert(RolloutRun(rollout: rollout, cells: plan.cells))
         var outcome = try outcome(run, previous: .zero, at: now)
         outcome.isAccepted = true
@@ -46,21 +46,21 @@ extension Change {
     }
 
     /// What operators do to a rollout. The same again changes nothing.
-    public func act(_ action: RolloutAction, on id: RolloutID, at now: Timestamp) throws -> Outcome {
+    public func act(_ action: RolloutAction, on id: RolloutID, at now: RolloutTime) throws -> Outcome {
         let reason = transaction.context.reason
         return try change(id, at: now) { run in
             switch action {
-            case .pause: try run.pause(reason, at: now)
-            case .resume: try run.resume(at: now)
-            case .abort: try run.abort(reason, at: now)
+            case .pause: try run.pause(reason, at: now.steady)
+            case .resume: try run.resume(at: now.steady)
+            case .abort: try run.abort(reason, at: now.steady)
             case .rollBack:
                 if run.rollout.life.state.isDone { try checkUnlocked(run) }
-                try run.rollBack(reason, at: now)
-            case .approve(let wave): try run.approve(wave: wave, reason, at: now)
-            case .reject(let wave): try run.reject(wave: wave, reason, at: now)
+                try run.rollBack(reason, at: now.steady)
+            case .approve(let wave): try run.approve(wave: wave, reason, at: now.steady)
+            case .reject(let wave): try run.reject(wave: wave, reason, at: now.steady)
             case .retry(let cells):
                 if run.rollout.life.state.isDone { try checkUnlocked(run) }
-                try run.retry(cells, at: now)
+                try run.retry(cells, at: now.steady)
             }
         }
     }
@@ -81,10 +81,10 @@ extension Change {
     /// Takes the rollout as far as it goes by itself.
     ///
     /// - Returns: true where anything has changed.
-    func advance(_ id: RolloutID, at now: Timestamp) throws -> Bool {
-        guard var run = try transaction.run(id), !run.rollout.life.state.isDone else { return false }
+    func advance(_ id: RolloutID, at now: RolloutTime) throws -> Bool {
+        guard var run = try transaction.take(id), !run.rollout.life.state.isDone else { return false }
         let old = run.rollout
-        try run.advance(in: RolloutRun.Surroundings(of: run, in: transaction, at: now), at: now)
+        try run.advance(in: RolloutRun.Surroundings(of: run, in: transaction, at: now), at: now.steady)
         _ = try transaction.save(run, replacing: old)
         return run.rollout != old || !run.changed.isEmpty
     }
@@ -92,19 +92,19 @@ extension Change {
     // MARK: Shared
 
     private func change(
-        _ id: RolloutID, at now: Timestamp, _ body: (inout RolloutRun) throws -> Void
+        _ id: RolloutID, at now: RolloutTime, _ body: (inout RolloutRun) throws -> Void
     ) throws -> Outcome {
-        guard var run = try transaction.run(id) else { throw noRollout(id) }
+        guard var run = try transaction.take(id) else { throw noRollout(id) }
         try check("rollout", id, at: run.rollout.revision)
         let old = run.rollout
         try body(&run)
-        try run.advance(in: RolloutRun.Surroundings(of: run, in: transaction, at: now), at: now)
+        try run.advance(in: RolloutRun.Surroundings(of: run, in: transaction, at: now), at: now.steady)
         let saved = try transaction.save(run, replacing: old)
         return try outcome(
             RolloutRun(rollout: saved, cells: run.cells), previous: old.revision, at: now)
     }
 
-    private func outcome(_ run: RolloutRun, previous: Revision, at now: Timestamp) throws -> Outcome {
+    private func outcome(_ run: RolloutRun, previous: Revision, at now: RolloutTime) throws -> Outcome {
         Outcome(
             created: false, shown: try run.shown(in: transaction, at: now), revision: run.rollout.revision,
             previous: previous)
@@ -119,10 +119,10 @@ extension Change {
 
 extension RolloutRun {
     /// As the API shows it, with what its situation says now.
-    func shown(in transaction: ReadTransaction, at now: Timestamp) throws -> JSONObject {
+    func shown(in transaction: ReadTransaction, at now: RolloutTime) throws -> JSONObject {
         let surroundings = try Surroundings(of: self, in: transaction, at: now)
         var object = shown(
-            situation(in: surroundings, at: now).step, uncovered: try uncovered(in: transaction))
+            situation(in: surroundings, at: now.steady).step, uncovered: try uncovered(in: transaction))
         object["log"] = .array(try transaction.log(of: rollout).map(\.document))
         return object
     }

@@ -21,10 +21,12 @@ struct Effects {
     /// 22 characters of base64url: the first 128 bits of the digest.
     var plan: String {
         let parts = events.map { event -> JSONValue in
-            // A new token's expiry moves with the clock; that it is new is all that its plan can promise. A new
-            // operation's or rollout's name is random; its plan is what counts.
-            let document = event.kind == .token ? nil : event.document
-            let isNamedByChance = event.kind == .operation || event.kind == .rollout
+            // Times of tokens, backups and restores move with the clock; that they are as they were before, or new, is
+            // all that a plan can promise of them. A new operation's or rollout's name is random, a backup's may be made
+            // of the time; its plan is what counts.
+            let movesWithTheClock = [.token, .backup, .restore].contains(event.kind)
+            let document = movesWithTheClock ? nil : event.document
+            let isNamedByChance = [.operation, .rollout, .backup, .restore].contains(event.kind)
             let name = isNamedByChance && event.previous == .zero ? "" : event.id
             return [
                 .string(event.kind.rawValue), .string(name), .integer(event.previous.rawValue),

@@ -45,13 +45,13 @@ struct DriveKubernetes: Reconciler {
         let isHealthy = await isAnswering()
         return try await controlPlane.store.write(as: context) { [controlPlane, cluster] transaction in
             let change = Change(transaction)
-            let now = controlPlane.rollouts.steady.now()
-            for held in try transaction.run(id)?.held(by: Self.worker, at: now) ?? [] {
+            let now = controlPlane.rollouts.now()
+            for held in try transaction.look(at: id)?.held(by: Self.worker, at: now.steady) ?? [] {
                 let work = held.work
                 if held.mustGiveBack {
                     let report = CellReport(
                         token: work.claim.token, release: work.target.release, healthy: false,
-                        observedAt: now, message: "the executor has stopped work on it")
+                        observedAt: now.steady, message: "the executor has stopped work on it")
                     _ = try change.report(report, of: work.cell, in: id, at: now)
                 } else if held.isOver {
                     let again = ClaimRequest(worker: Self.worker, cell: work.cell)
@@ -65,8 +65,8 @@ struct DriveKubernetes: Reconciler {
                     ClaimRequest(worker: Self.worker), of: id, by: .kubernetes, at: now)
                 isMore = !outcome.isNothing
             }
-            guard let run = try transaction.run(id) else { return [] }
-            return try run.held(by: Self.worker, at: now).filter { !$0.mustGiveBack && !$0.isOver }
+            guard let run = try transaction.look(at: id) else { return [] }
+            return try run.held(by: Self.worker, at: now.steady).filter { !$0.mustGiveBack && !$0.isOver }
                 .compactMap { held in
                     try Self.task(held.work, of: id, cluster.namespace, transaction, change, now)
                 }
@@ -76,7 +76,7 @@ struct DriveKubernetes: Reconciler {
     /// Nil for a cell whose annotations lead nowhere, which is reported.
     private static func task(
         _ work: ClaimedWork, of id: RolloutID, _ namespace: String, _ transaction: ReadTransaction,
-        _ change: Change, _ now: Timestamp
+        _ change: Change, _ now: RolloutTime
     ) throws -> Task? {
         let annotations = try transaction.cell(work.cell)?.cell.annotations ?? [:]
         do throws(CellPlace.Invalid) {
@@ -86,7 +86,7 @@ struct DriveKubernetes: Reconciler {
                 key: KubernetesLedger.Key(rollout: id, cell: work.cell, token: work.claim.token))
         } catch {
             let report = CellReport(
-                token: work.claim.token, release: work.target.release, healthy: false, observedAt: now,
+                token: work.claim.token, release: work.target.release, healthy: false, observedAt: now.steady,
                 message: error.message)
             _ = try change.report(report, of: work.cell, in: id, at: now)
             return nil
@@ -118,7 +118,7 @@ struct DriveKubernetes: Reconciler {
     private func record(_ images: [String: String], of job: KubernetesExecutor.Job) async throws -> Bool {
         try await controlPlane.store.write(as: ChangeContext(principal: .system, operation: name)) {
             transaction in
-            guard var run = try transaction.run(job.rollout) else { return false }
+            guard var run = try transaction.take(job.rollout) else { return false }
             let old = run.rollout
             do throws(RegistryError) {
                 try run.recordBefore(images, of: job.work.cell, under: job.work.claim.token)
@@ -138,10 +138,10 @@ struct DriveKubernetes: Reconciler {
         else { return }
         let context = ChangeContext(principal: .system, operation: name)
         try await controlPlane.store.write(as: context) { [controlPlane] transaction in
-            let now = controlPlane.rollouts.steady.now()
+            let now = controlPlane.rollouts.now()
             do {
                 _ = try Change(transaction).report(
-                    verdict.report(work, at: now), of: work.cell, in: task.job.rollout, at: now)
+                    verdict.report(work, at: now.steady), of: work.cell, in: task.job.rollout, at: now)
             } catch let error as RegistryError where error.code == .stateConflict {
                 // The claim is over, or the rollout has moved on: what there is to do is found at the next step.
             }

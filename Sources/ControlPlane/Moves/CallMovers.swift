@@ -14,7 +14,7 @@ struct CallMovers: Reconciler {
 
     func step() async throws -> String {
         let now = controlPlane.clock.now()
-        let view = try controlPlane.store.read { try MovesInView($0, now: now) }
+        let view = try controlPlane.store.read { try MovesInView(begun: $0, now: now) }
         let gateways = controlPlane.barrierGateways()
         for batch in view.batches {
             guard let operation = view.operations[batch.operation],

@@ -51,16 +51,7 @@ extension ControlPlane {
     /// Why nothing may be begun now: the safety rules that hold for every step, not only the first.
     func holds(_ view: MovesInView) -> [Blocker] {
         SafetyCheck(
-            cells: view.cells.map(SafetyCheck.Cell.init), policies: view.policies, now: clock.now()
+            cells: view.cells, policies: view.policies, now: clock.now()
         ).violations(of: SafetyCheck.Action(origin: .automatic)).map(\.blocker)
-    }
-}
-
-extension SafetyCheck.Cell {
-    init(_ record: CellRecord) {
-        self.init(
-            id: record.cell.id, zone: record.cell.zone, state: record.cell.state,
-            schedulable: record.cell.schedulable, capacity: record.cell.capacity,
-            load: record.load + record.reserved, health: record.cell.health.status)
     }
 }

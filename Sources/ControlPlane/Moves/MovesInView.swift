@@ -12,43 +12,56 @@ struct MovesInView {
     var placesTaken = PlacesTaken()
     var targets: [MoveMonitor.BatchKey: [CellID]] = [:]
     var policies = SafetyPolicies()
-    var cells: [CellRecord] = []
+    var cells: [SafetyCheck.Cell] = []
 
     struct PlacesTaken {
         var operations: [OperationID: Int] = [:]
         var sources: [CellID: [OperationID: Int]] = [:]
         var targets: [CellID: [OperationID: Int]] = [:]
+
+        func leaving(_ source: CellID) -> Int { (sources[source] ?? [:]).values.reduce(0, +) }
     }
 
-    init(_ transaction: ReadTransaction, now: Timestamp) throws {
-        let underWay = try transaction.operationsUnderWay()
-        batches = try transaction.batchesInFlight()
-        for batch in batches {
-            placesTaken.operations[batch.operation, default: 0] += 1
-            placesTaken.sources[batch.source, default: [:]][batch.operation, default: 0] += 1
-        }
-        for operation in underWay { operations[operation.id] = operation }
-        let pastWindow = try transaction.batchesPastWindow(at: now, limit: 100)
-        for batch in batches + pastWindow where operations[batch.operation] == nil {
+    /// What has begun, and nothing of what is to begin.
+    init(begun transaction: ReadTransaction, now: Timestamp) throws {
+        for operation in try transaction.operationsUnderWay() { operations[operation.id] = operation }
+        batches = try transaction.batchesInFlight() + transaction.batchesPastWindow(at: now, limit: 100)
+        for batch in batches where operations[batch.operation] == nil {
             operations[batch.operation] = try transaction.operation(batch.operation)
         }
-        batches += pastWindow
+    }
+
+    /// Leaves rows alone that decide nothing: this is read at each step of each batch.
+    init(_ transaction: ReadTransaction, now: Timestamp) throws {
+        try self.init(begun: transaction, now: now)
+        let underWay = operations.values.filter { $0.endedAt == nil }.sorted { $0.number < $1.number }
         guard !underWay.isEmpty else { return }
 
-        placesTaken.targets = try transaction.batchesArriving()
+        for batch in batches where batch.state != .reversible { try countPlaces(of: batch, transaction) }
         for operation in underWay {
-            let places = operation.options.parallel.total - placesTaken.operations[operation.id, default: 0]
+            let parallel = operation.options.parallel
+            let places = parallel.total - placesTaken.operations[operation.id, default: 0]
             guard places > 0 || operation.life.isCancelling else { continue }
             // More than fit: the first may all be of sources that have no place left.
             let found = try transaction.batchesPlanned(of: operation, limit: Limits.batchesInFlightMax)
-            for batch in found {
+            // One whose source is full begins nowhere, whatever its targets are.
+            for batch in found where placesTaken.leaving(batch.source) < parallel.perSource {
                 targets[MoveMonitor.BatchKey(operation: operation.id, number: batch.number)] =
                     try transaction.targets(of: operation, batch: batch.number)
             }
             planned += found
         }
         policies = try transaction.policies()?.policies ?? SafetyPolicies()
-        cells = try transaction.cells(page: Page(limit: Limits.cellsMax))
+        cells = try transaction.cellsForSafety()
+    }
+
+    private mutating func countPlaces(of batch: Batch, _ transaction: ReadTransaction) throws {
+        placesTaken.operations[batch.operation, default: 0] += 1
+        placesTaken.sources[batch.source, default: [:]][batch.operation, default: 0] += 1
+        guard let operation = operations[batch.operation] else { return }
+        for target in try transaction.targets(of: operation, batch: batch.number, state: .moving) {
+            placesTaken.targets[target, default: [:]][batch.operation, default: 0] += 1
+        }
     }
 
     /// Takes the batch's places, if every one that it needs is free.
@@ -88,7 +101,7 @@ struct MovesInView {
     private func fullCells(for batch: Batch, _ parallel: MigrationOptions.Parallel) -> [FullCell] {
         var full: [FullCell] = []
         let leaving = placesTaken.sources[batch.source] ?? [:]
-        if leaving.values.reduce(0, +) >= parallel.perSource {
+        if placesTaken.leaving(batch.source) >= parallel.perSource {
             full.append((batch.source, "from", "perSource", parallel.perSource, leaving))
         }
         for target in targets(of: batch) {

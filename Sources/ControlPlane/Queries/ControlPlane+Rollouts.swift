@@ -18,12 +18,12 @@ extension ControlPlane {
 
     /// Every wave, cell by cell, as it would be planned now.
     public func preview(_ request: RolloutRequest) throws(RegistryError) -> JSONValue {
-        try store.read { try RolloutPlan(request, in: $0, at: rollouts.steady.now()).document }
+        try store.read { try RolloutPlan(request, in: $0, at: rollouts.now()).document }
     }
 
     /// The rollout as the API shows it; nil where there is none.
     public func rollout(_ id: RolloutID) throws(RegistryError) -> JSONObject? {
-        try store.read { try $0.run(id)?.shown(in: $0, at: rollouts.steady.now()) }
+        try store.read { try $0.run(id)?.shown(in: $0, at: rollouts.now()) }
     }
 
     /// Newest first, those before `number`, each with its number.
@@ -53,12 +53,6 @@ extension ControlPlane {
     /// True until it has ended, from memory; false for one that there is not.
     public func isUnderWay(_ id: RolloutID) -> Bool { rollouts.underWay.contains(id) }
 
-    /// The time that rollouts are counted by.
-    public var steadyNow: Timestamp { rollouts.steady.now() }
-
-    /// What others say by the wall clock, in that time: after a jump an honest report must not seem to be of the past or
-    /// of the future for hours.
-    public func steady(_ wall: Timestamp) -> Timestamp {
-        wall.advanced(byMilliseconds: rollouts.steady.now().rawValue - clock.now().rawValue)
-    }
+    /// Now, by both clocks that rollouts know.
+    public var rolloutTime: RolloutTime { rollouts.now() }
 }

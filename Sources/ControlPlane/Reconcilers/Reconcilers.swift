@@ -14,6 +14,10 @@ public enum Reconcilers {
             AdvanceRollouts(controlPlane: controlPlane),
             DeleteExpiredRollouts(controlPlane: controlPlane),
             DeleteExpiredDeliveries(controlPlane: controlPlane),
+            StartScheduledBackups(controlPlane: controlPlane),
+            WatchBackups(controlPlane: controlPlane),
+            PruneBackups(controlPlane: controlPlane),
+            DeleteExpiredRestores(controlPlane: controlPlane),
         ] + (1...CallMovers.count).map { CallMovers(number: $0, controlPlane: controlPlane) }
             + (1...MeasureGates.count).map { MeasureGates(number: $0, controlPlane: controlPlane) }
             + (1...DeliverWebhooks.count).map { DeliverWebhooks(number: $0, controlPlane: controlPlane) }

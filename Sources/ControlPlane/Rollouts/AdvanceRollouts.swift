@@ -19,7 +19,7 @@ struct AdvanceRollouts: Reconciler {
             do {
                 let context = ChangeContext(principal: .system, operation: name)
                 let changed = try await controlPlane.store.write(as: context) { [controlPlane] transaction in
-                    try Change(transaction).advance(id, at: controlPlane.rollouts.steady.now())
+                    try Change(transaction).advance(id, at: controlPlane.rollouts.now())
                 }
                 if changed { advanced += 1 }
             } catch {
@@ -35,9 +35,9 @@ struct AdvanceRollouts: Reconciler {
     private func isDue(_ id: RolloutID) throws -> Bool {
         try controlPlane.store.read { transaction in
             guard let run = try transaction.run(id) else { return false }
-            let now = controlPlane.rollouts.steady.now()
+            let now = controlPlane.rollouts.now()
             let surroundings = try RolloutRun.Surroundings(of: run, in: transaction, at: now)
-            return !run.situation(in: surroundings, at: now).step.isEmpty
+            return !run.situation(in: surroundings, at: now.steady).step.isEmpty
         }
     }
 }

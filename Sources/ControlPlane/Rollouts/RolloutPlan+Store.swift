@@ -7,7 +7,7 @@ extension RolloutPlan {
     /// The plan of a rollout that would be made now.
     ///
     /// - Throws: `notFound` for a release, cell or canary that is not there; what the planner refuses.
-    init(_ request: RolloutRequest, in transaction: ReadTransaction, at now: Timestamp) throws {
+    init(_ request: RolloutRequest, in transaction: ReadTransaction, at now: RolloutTime) throws {
         guard let release = try transaction.release(request.release)?.release else {
             throw RegistryError(
                 .notFound, "There is no release '\(request.release)'.",
@@ -21,7 +21,7 @@ extension RolloutPlan {
         let probe = RolloutRun(
             rollout: Rollout(
                 id: .random(), release: release, request: request, waves: [], actor: "", reason: "",
-                createdAt: now),
+                createdAt: now.steady),
             cells: cells.map { RolloutCell(cell: $0.cell.id, zone: $0.cell.zone, wave: 1, place: 0) })
         let surroundings = try RolloutRun.Surroundings(of: probe, in: transaction, at: now)
         self = try WavePlanner.plan(
@@ -32,7 +32,7 @@ extension RolloutPlan {
                     cell: cell,
                     before: CellVersions(
                         of: release.services, kept: services[cell.id] ?? [], declared: cell.images),
-                    facts: surroundings.facts[cell.id], takenBy: locks[cell.id])
+                    facts: surroundings.facts(of: cell.id), takenBy: locks[cell.id])
             })
     }
 

@@ -2,44 +2,26 @@ import Registry
 import Store
 
 extension RolloutRun.Surroundings {
-    /// What stands around a rollout at one instant, without reading any cell's document.
-    init(of run: RolloutRun, in transaction: ReadTransaction, at now: Timestamp) throws {
+    /// What stands around a rollout at one instant, by both clocks.
+    init(of run: RolloutRun, in transaction: ReadTransaction, at now: RolloutTime) throws {
         self.init()
-        var active: [(cell: CellID, isUnhealthy: Bool)] = []
-        facts = Dictionary(uniqueKeysWithValues: run.cells.map { ($0.cell, CellFacts(state: nil)) })
-        try transaction.forEachCell { cell, state, health in
-            if state == .active { active.append((cell, health == .unhealthy)) }
-            if facts[cell] != nil { facts[cell] = CellFacts(state: state, isUnhealthy: health == .unhealthy) }
+        let known = try transaction.facts(of: run)
+        facts = known.cells
+        for (cell, hold) in try transaction.leases(besides: run.rollout.number, at: now.steady) {
+            cellHolds[cell, default: []].append(hold)
         }
-        let touched = Set(run.cells.lazy.filter(\.life.isTouched).map(\.cell))
-        try addVersions(of: run.rollout, touched: touched, in: transaction)
-        for (cell, hold) in try transaction.leases(besides: run.rollout.number, at: now) {
-            facts[cell]?.holds.append(hold)
-        }
-        for (cell, hold) in try transaction.freezes() { facts[cell]?.holds.append(hold) }
+        for (cell, hold) in try transaction.freezes() { cellHolds[cell, default: []].append(hold) }
         let policies = try transaction.policies()?.policies ?? SafetyPolicies()
         let lifted = run.rollout.override?.rules ?? []
-        holds = Self.calendar(policies, at: now, override: run.rollout.override)
-        if !lifted.contains(.massFailureBrake) {
-            brake = RolloutBrake(cells: active, touched: touched, limit: policies.massFailureBrake)
-        }
-    }
-
-    /// Which cells run the release already, and which another rollout has changed since.
-    private mutating func addVersions(
-        of rollout: Rollout, touched: Set<CellID>, in transaction: ReadTransaction
-    ) throws {
-        var running: [CellID: Int] = [:]
-        let id = rollout.id.rawValue
-        for (service, version) in rollout.release.versions {
-            try transaction.forEachCell(running: service, version) { name, writer, runs in
-                guard let cell = CellID(name), facts[cell] != nil else { return }
-                if runs { running[cell, default: 0] += 1 }
-                if writer != id, touched.contains(cell) { facts[cell]?.takenBy = RolloutID(writer) }
-            }
-        }
-        for (cell, services) in running where services == rollout.release.images.count {
-            facts[cell]?.runsAlready = true
+        holds = Self.calendar(policies, at: now.wall, override: run.rollout.override)
+        let limit = policies.massFailureBrake
+        // Whose failures they are is counted only where there are enough of them.
+        if !lifted.contains(.massFailureBrake),
+            RolloutBrake.holds(bad: known.unhealthyCount, of: known.active.count, limit)
+        {
+            brake = RolloutBrake(
+                cells: known.active.map { (cell: $0.key, isUnhealthy: $0.value) },
+                touched: Set(run.cells.lazy.filter(\.life.isTouched).map(\.cell)), limit: limit)
         }
     }
 

@@ -24,10 +24,16 @@ extension RoutingSnapshot {
 
     /// The same rule as `delta(since:)`, for the tenants of one cell: one that has left it is null. `unchanged` where
     /// nothing since concerns the cell; nil for a cell that is not in the table.
-    public func ownershipDelta(of cell: CellID, since: RevisionTag) -> DeltaResult? {
+    ///
+    /// - Parameter unchangedUntil: a later revision for which `unchanged` was the answer. What was read then is not read
+    ///   again, and may be too old for a delta by now: most changes concern other cells.
+    public func ownershipDelta(
+        of cell: CellID, since: RevisionTag, unchangedUntil: Revision? = nil
+    ) -> DeltaResult? {
         guard let ordinal = cells.ordinal(of: cell), cells[ordinal].cell != nil else { return nil }
-        return result(since: since) {
-            let members = ownershipChanges(of: ordinal, since: since.revision)
+        let known = max(since.revision, unchangedUntil ?? since.revision)
+        return result(since: RevisionTag(since.incarnation, known)) {
+            let members = ownershipChanges(of: ordinal, since: known)
             guard !members.isEmpty else { return .unchanged }
             let head = deltaHead(since: since.revision) + Array(#","tenants":{"#.utf8)
             return .delta(SharedBytes(head + members + Array("}}".utf8)))

@@ -2,7 +2,8 @@ import JSON
 
 /// The nouns that the audit speaks of.
 public enum ResourceKind: String, Sendable, CaseIterable {
-    case cell, tenant, token, gateway, operation, policies, release, rollout, webhook
+    case cell, tenant, token, gateway, operation, policies, release, rollout, webhook, backupSchedule, backup,
+        restore
 }
 
 /// Who did what to what, and why: written in the transaction of the change, one for each revision, never altered.

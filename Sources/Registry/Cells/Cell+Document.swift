@@ -24,11 +24,7 @@ extension Cell {
             isKey: Names.isDNSLabel, valueRule: Names.addressRule
         ) { $0.string.flatMap { Names.isAddress($0) ? $0 : nil } }
         let labels = reader.labels("labels")
-        let annotations = reader.map(
-            "annotations", countMax: Limits.annotationsMax, keyRule: Names.labelKeyRule,
-            isKey: Names.isLabelKey,
-            valueRule: "must be a string of at most \(Limits.annotationValueBytesMax) bytes"
-        ) { $0.string.flatMap { $0.utf8.count <= Limits.annotationValueBytesMax ? $0 : nil } }
+        let annotations = reader.annotations("annotations")
         let dataStores = reader.map(
             "dataStores", countMax: Limits.dataStoresPerCellMax, keyRule: Names.wordRule, isKey: Names.isWord,
             valueRule:
@@ -113,7 +109,7 @@ extension CellRecord {
 
 extension JSONObject {
     /// Members in the order of their names, so that the same map is always written the same.
-    init(strings: [String: String]) { self.init(sorted: strings.mapValues { .string($0) }) }
+    public init(strings: [String: String]) { self.init(sorted: strings.mapValues { .string($0) }) }
 
     init(sorted members: [String: JSONValue]) {
         self.init()

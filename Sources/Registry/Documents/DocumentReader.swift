@@ -229,6 +229,13 @@ public final class DocumentReader {
         }
     }
 
+    public func annotations(_ key: String) -> [String: String]? {
+        map(
+            key, countMax: Limits.annotationsMax, keyRule: Names.labelKeyRule, isKey: Names.isLabelKey,
+            valueRule: "must be a string of at most \(Limits.annotationValueBytesMax) bytes"
+        ) { $0.string.flatMap { $0.utf8.count <= Limits.annotationValueBytesMax ? $0 : nil } }
+    }
+
     /// Service name to container image.
     public func images(_ key: String) -> [String: String]? {
         map(

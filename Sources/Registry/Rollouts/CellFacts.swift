@@ -69,7 +69,8 @@ public struct RolloutBrake: Sendable, Equatable {
         isOfUntouched = Self.holds(bad: others.count(where: \.isUnhealthy), of: others.count, limit)
     }
 
-    private static func holds(bad: Int, of all: Int, _ limit: SafetyPolicies.MassFailureBrake) -> Bool {
+    /// True where so many unhealthy cells stop every rollout.
+    public static func holds(bad: Int, of all: Int, _ limit: SafetyPolicies.MassFailureBrake) -> Bool {
         bad >= Int(limit.cellsMin) && bad * 100 > Int(limit.unhealthyPercent) * all
     }
 }

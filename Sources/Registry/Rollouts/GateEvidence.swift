@@ -18,6 +18,9 @@ public struct GateEvidence: Sendable, Equatable {
     public var message: String
     /// The instant that it is about; its window ends there.
     public var observedAt: Timestamp
+    /// The time of the report that it is from, by its reporter's clock, by which the same report is known again; nil where
+    /// this server has looked itself.
+    public var reportedAt: Timestamp?
 
     public init(
         cell: CellID, release: ReleaseName, attempt: Int, gate: String, outcome: Outcome,
@@ -50,10 +53,12 @@ public struct GateTally: Sendable, Equatable {
     public var value: Double?
     public var message: String
     public var observedAt: Timestamp?
+    /// Of the newest report that has counted, by its reporter's clock.
+    public var reportedAt: Timestamp?
 
     public init(
         gate: String, good: Int = 0, bad: Int = 0, newest: GateEvidence.Outcome? = nil, value: Double? = nil,
-        message: String = "", observedAt: Timestamp? = nil
+        message: String = "", observedAt: Timestamp? = nil, reportedAt: Timestamp? = nil
     ) {
         self.gate = gate
         self.good = good
@@ -62,6 +67,7 @@ public struct GateTally: Sendable, Equatable {
         self.value = value
         self.message = message
         self.observedAt = observedAt
+        self.reportedAt = reportedAt
     }
 
     mutating func add(_ evidence: GateEvidence, for gate: Gate) {
@@ -69,6 +75,7 @@ public struct GateTally: Sendable, Equatable {
         value = evidence.value
         message = evidence.message
         observedAt = evidence.observedAt
+        reportedAt = evidence.reportedAt ?? reportedAt
         switch (evidence.outcome, gate.onMissing) {
         case (.good, _), (.missing, .pass):
             good += 1
@@ -108,6 +115,7 @@ public struct GateTally: Sendable, Equatable {
         if let newest { object["newest"] = .string(newest.rawValue) }
         if let value, value.isFinite { object["value"] = .number(value) }
         if let observedAt { object["observedAt"] = .string(observedAt.description) }
+        if let reportedAt { object["reportedAt"] = .string(reportedAt.description) }
         return .object(object)
     }
 
@@ -118,6 +126,7 @@ public struct GateTally: Sendable, Equatable {
         self.init(
             gate: gate, good: Int(good), bad: Int(bad),
             newest: kept["newest"]?.string.flatMap(GateEvidence.Outcome.init), value: kept["value"]?.number,
-            message: message, observedAt: kept["observedAt"]?.string.flatMap(Timestamp.init))
+            message: message, observedAt: kept["observedAt"]?.string.flatMap(Timestamp.init),
+            reportedAt: kept["reportedAt"]?.string.flatMap(Timestamp.init))
     }
 }

@@ -8,7 +8,9 @@ extension RolloutRun {
         let cell = cells[index]
         let gate = try gate(of: evidence, on: cell, at: now)
         var tally = cell.tally(of: gate)
-        // The same observation again says nothing new.
+        // The same report or observation again says nothing new. Seen by a steady time, a report's moves a little with each
+        // look, for as long as a jump of the clock is made up for.
+        if let reportedAt = evidence.reportedAt, reportedAt == tally.reportedAt { return }
         if let newest = tally.observedAt, evidence.observedAt <= newest { return }
         tally.add(evidence, for: gate)
         cells[index].tallies.removeAll { $0.gate == gate.name }

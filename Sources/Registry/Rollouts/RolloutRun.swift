@@ -16,22 +16,32 @@ public struct RolloutRun: Sendable {
     /// What stands around the rollout.
     public struct Surroundings: Sendable {
         public var facts: [CellID: CellFacts]
+        /// What holds single cells for the moment, beside what their facts name.
+        public var cellHolds: [CellID: [Blocker]]
         public var holds: [Blocker]
         public var brake: RolloutBrake
 
         public init(
-            facts: [CellID: CellFacts] = [:], holds: [Blocker] = [], brake: RolloutBrake = .free
+            facts: [CellID: CellFacts] = [:], cellHolds: [CellID: [Blocker]] = [:], holds: [Blocker] = [],
+            brake: RolloutBrake = .free
         ) {
             self.facts = facts
+            self.cellHolds = cellHolds
             self.holds = holds
             self.brake = brake
+        }
+
+        public func facts(of cell: CellID) -> CellFacts? {
+            guard var known = facts[cell] else { return nil }
+            known.holds += cellHolds[cell] ?? []
+            return known
         }
     }
 
     public func situation(in surroundings: Surroundings, at now: Timestamp) -> RolloutSituation {
         RolloutSituation(
-            rollout: rollout, cells: cells, facts: surroundings.facts, holds: surroundings.holds,
-            brake: surroundings.brake, now: now)
+            rollout: rollout, cells: cells, facts: surroundings.facts, cellHolds: surroundings.cellHolds,
+            holds: surroundings.holds, brake: surroundings.brake, now: now)
     }
 
     /// Takes step after step until nothing is to be done, and returns the last: who may be begun, and whom it waits for.

@@ -11,6 +11,8 @@ public struct RolloutSituation: Sendable {
     public var cells: [RolloutCell]
     /// Of the cells that are not here, nothing stands against a change.
     public var facts: [CellID: CellFacts]
+    /// What holds single cells for the moment, beside what their facts name.
+    public var cellHolds: [CellID: [Blocker]]
     /// Safety rules that forbid to begin anything forward now.
     public var holds: [Blocker]
     public var brake: RolloutBrake
@@ -19,12 +21,14 @@ public struct RolloutSituation: Sendable {
     public var now: Timestamp
 
     public init(
-        rollout: Rollout, cells: [RolloutCell], facts: [CellID: CellFacts] = [:], holds: [Blocker] = [],
-        brake: RolloutBrake = .free, now: Timestamp
+        rollout: Rollout, cells: [RolloutCell], facts: [CellID: CellFacts] = [:],
+        cellHolds: [CellID: [Blocker]] = [:], holds: [Blocker] = [], brake: RolloutBrake = .free,
+        now: Timestamp
     ) {
         self.rollout = rollout
         self.cells = cells
         self.facts = facts
+        self.cellHolds = cellHolds
         self.holds = holds
         self.brake = brake
         self.now = now
@@ -32,7 +36,11 @@ public struct RolloutSituation: Sendable {
 
     var strategy: RolloutStrategy { rollout.strategy }
 
-    func facts(of cell: RolloutCell) -> CellFacts { facts[cell.cell] ?? CellFacts(state: .active) }
+    func facts(of cell: RolloutCell) -> CellFacts {
+        var known = facts[cell.cell] ?? CellFacts(state: .active)
+        if let holds = cellHolds[cell.cell] { known.holds += holds }
+        return known
+    }
 }
 
 /// What is to be done now.

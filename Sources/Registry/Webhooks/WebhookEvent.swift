@@ -28,7 +28,9 @@ public struct WebhookEvent: Sendable, Equatable {
         + [
             "started", "running", "wave", "awaitingApproval", "paused", "resumed", "rollingBack", "succeeded",
             "rolledBack", "aborted", "failed",
-        ].map { "rollout.\($0)" } + [pingType]
+        ].map { "rollout.\($0)" }
+        + ["completed", "failed", "stuck", "missed"].map { "backup.\($0)" }
+        + ["completed", "failed"].map { "restore.\($0)" } + [pingType]
 
     /// Sent because somebody asked whether it arrives.
     public static let pingType = "webhook.ping"
@@ -36,7 +38,7 @@ public struct WebhookEvent: Sendable, Equatable {
     /// The kinds of audit events that webhooks tell of.
     public static func tells(of kind: ResourceKind) -> Bool {
         switch kind {
-        case .operation, .rollout: true
+        case .operation, .rollout, .backupSchedule, .backup, .restore: true
         case .cell, .tenant, .token, .gateway, .policies, .release, .webhook: false
         }
     }
@@ -47,22 +49,43 @@ public struct WebhookEvent: Sendable, Equatable {
         guard let text = event.document else { return nil }
         let after = try JSONValue(parsing: Array(text.utf8))
         let noun: String
+        let what: String?
         switch event.kind {
         case .operation:
             noun = after["kind"]?.string ?? ""
             resource = "/v1/operations/\(event.id)"
             data = Self.members(["id", "total", "completed", "failed"], of: after)
             data["about"] = after["resource"]
+            what = Self.what(before, after)
         case .rollout:
             noun = "rollout"
             resource = "/v1/rollouts/\(event.id)"
             data = Self.members(["id", "release", "wave", "cause"], of: after)
+            what = Self.what(before, after)
+        case .backup:
+            noun = "backup"
+            resource = "/v1/backups/\(event.id)"
+            data = Self.members(
+                ["name", "schedule", "source", "failureReason", "result", "expiresAt"], of: after)
+            what = Self.end(before, after)
+        case .backupSchedule:
+            noun = "backup"
+            resource = "/v1/backup-schedules/\(event.id)"
+            data = Self.members(["name", "lastMissed"], of: after)
+            what = after["lastMissed"] != nil && after["lastMissed"] != before?["lastMissed"] ? "missed" : nil
+        case .restore:
+            noun = "restore"
+            resource = "/v1/restores/\(event.id)"
+            data = Self.members(
+                ["name", "backup", "schedule", "drill", "duration", "failureReason", "message"], of: after)
+            what = Self.end(before, after).map { $0 == "stuck" ? "failed" : $0 }
         case .cell, .tenant, .token, .gateway, .policies, .release, .webhook: return nil
         }
-        guard let what = Self.what(before, after) else { return nil }
+        guard let what else { return nil }
         type = "\(noun).\(what)"
         (revision, at, actor, reason) = (event.revision, event.at, event.actor, event.reason)
-        (state, previousState) = (after["state"]?.string, before?["state"]?.string)
+        state = (after["state"] ?? after["phase"])?.string
+        previousState = (before?["state"] ?? before?["phase"])?.string
     }
 
     private init(pingOf webhook: Webhook, _ event: AuditEvent) {
@@ -87,6 +110,23 @@ public struct WebhookEvent: Sendable, Equatable {
             return old == "pending" ? "running" : "resumed"
         }
         return (after["wave"]?.integer ?? 0) > (before["wave"]?.integer ?? 0) ? "wave" : nil
+    }
+
+    /// What a backup or a restore has come to; nil where it has not ended by this change, and for what was over before
+    /// the catalog came to know it.
+    private static func end(_ before: JSONValue?, _ after: JSONValue) -> String? {
+        guard before?["phase"] != after["phase"] else { return nil }
+        if before == nil, after["source"] != "api", after["source"] != "schedule" { return nil }
+        switch after["phase"]?.string.flatMap(BackupPhase.init) {
+        case .completed: return "completed"
+        case .partiallyFailed, .failedValidation: return "failed"
+        case .failed:
+            let failure = after["failureReason"]?.string.flatMap(BackupFailure.init)
+            return failure?.isStuck == true ? "stuck" : "failed"
+        case .new, .queued, .readyToStart, .inProgress, .waiting, .waitingPartiallyFailed, .finalizing,
+            .finalizingPartiallyFailed, .deleting, nil:
+            return nil
+        }
     }
 
     private static func members(_ names: [String], of document: JSONValue) -> JSONObject {

@@ -83,7 +83,7 @@ struct SchemaChecker: Sendable {
                         finding.faults.append("\(path) is what it must not be")
                     }
                 case "properties", "required", "additionalProperties", "propertyNames", "minProperties",
-                    "maxProperties":
+                    "maxProperties", "dependentRequired":
                     guard let object = value.object else { continue }
                     finding.add(members(of: object, keyword, rule, rules, at: path))
                 case "items", "minItems", "maxItems", "uniqueItems":
@@ -114,6 +114,12 @@ struct SchemaChecker: Sendable {
             case "required":
                 for name in rule.array?.compactMap(\.string) ?? [] where object[name] == nil {
                     finding.faults.append("\(path).\(name) is missing")
+                }
+            case "dependentRequired":
+                for (name, others) in rule.object ?? [:] where object[name] != nil {
+                    for other in others.array?.compactMap(\.string) ?? [] where object[other] == nil {
+                        finding.faults.append("\(path).\(name) needs \(other)")
+                    }
                 }
             case "additionalProperties":
                 let named = rules["properties"]?.object ?? [:]

@@ -41,7 +41,7 @@ struct DriveKubernetesTests {
             #expect(try world.cell(id).before?.services["order"] == ServiceVersion(image: "order:hotfix"))
             #expect(try await world.run(id).life.state == .succeeded)
             try await world.plane.change { [plane = world.plane] in
-                try $0.act(.rollBack, on: id, at: plane.steadyNow)
+                try $0.act(.rollBack, on: id, at: plane.rolloutTime)
             }
             #expect(try await world.run(id).life.state == .rolledBack)
             #expect(world.running() == Array(repeating: "order:hotfix", count: 3))
@@ -202,7 +202,7 @@ struct DriveKubernetesTests {
             let id = try await world.roll("v2", waves)
             for _ in 0..<2 { try await world.beat(ticks: 1) }
             try await world.plane.change { [plane = world.plane] in
-                try $0.act(.rollBack, on: id, at: plane.steadyNow)
+                try $0.act(.rollBack, on: id, at: plane.rolloutTime)
             }
             try await world.beat()
             try await world.beat()
@@ -224,7 +224,7 @@ struct DriveKubernetesTests {
             let id = try await world.roll("v2")
             await #expect(throws: RegistryError.self) {
                 try await world.plane.change { [plane = world.plane] in
-                    try $0.claim(ClaimRequest(worker: "script"), of: id, at: plane.steadyNow)
+                    try $0.claim(ClaimRequest(worker: "script"), of: id, at: plane.rolloutTime)
                 }
             }
         }

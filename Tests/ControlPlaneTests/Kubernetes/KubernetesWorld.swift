@@ -48,7 +48,7 @@ struct KubernetesWorld: Sendable {
         for (key, value) in more { document[key] = value }
         let request = try RolloutRequest(document: .object(document))
         let answer = try await plane.change { [plane] in
-            try $0.createRollout(request, at: plane.steadyNow)
+            try $0.createRollout(request, at: plane.rolloutTime)
         }
         let name = try JSONValue(parsing: answer.body)["id"]?.string
         return try #require(name.flatMap { RolloutID($0) })

@@ -56,15 +56,9 @@ final class MovingFleet {
         store.close()
         self.image += 1
         mkdir("\(folder)/\(self.image)", 0o700)
-        try Self.write(image.database, to: path)
-        try Self.write(image.log, to: path + "-wal")
+        try image.database.write(to: path)
+        try image.log.write(to: path + "-wal")
         (store, plane) = try Self.open(path, time)
-    }
-
-    private static func write(_ bytes: [UInt8], to path: String) throws {
-        let file = try #require(fopen(path, "w"), "can't write \(path)")
-        defer { fclose(file) }
-        try #require(bytes.isEmpty || fwrite(bytes, 1, bytes.count, file) == bytes.count)
     }
 
     // MARK: Steps
@@ -227,5 +221,13 @@ struct DatabaseFiles: Sendable {
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while case let count = fread(&chunk, 1, chunk.count, file), count > 0 { bytes += chunk[..<count] }
         return bytes
+    }
+}
+
+extension [UInt8] {
+    func write(to path: String) throws {
+        let file = try #require(fopen(path, "w"), "can't write \(path)")
+        defer { fclose(file) }
+        try #require(isEmpty || fwrite(self, 1, count, file) == count)
     }
 }

@@ -18,6 +18,35 @@ import Testing
         }
     }
 
+    @Test("what was found unchanged up to a revision need not be read again", arguments: SeededRandom.seeds)
+    func unchangedUntil(seed: UInt64) throws {
+        let points = RoutingHistory(seed: seed, count: 60).points
+        var found = 0
+        for (index, now) in points.enumerated() where index % 7 == 0 {
+            for (at, middle) in points[..<index].enumerated() {
+                for from in points[..<at] {
+                    for cell in RoutingModel.cellIDs {
+                        let tag = RoutingModel.tag(from.revision)
+                        guard let known = middle.snapshot.ownershipDelta(of: cell, since: tag),
+                            known.isUnchanged,
+                            let whole = now.snapshot.ownershipDelta(of: cell, since: tag)
+                        else { continue }
+                        let rest = now.snapshot.ownershipDelta(
+                            of: cell, since: tag, unchangedUntil: middle.snapshot.revision)
+                        let before = from.model.ownership(of: cell, from.revision)
+                        let empty = now.snapshot.emptyDelta(from: from.snapshot.revision)
+                        found += 1
+                        #expect(
+                            try before.applyingDelta(rest?.bytes ?? empty)
+                                == before.applyingDelta(whole.bytes ?? empty),
+                            "seed \(seed), \(from.revision), \(middle.revision), \(now.revision)")
+                    }
+                }
+            }
+        }
+        #expect(found > 0)
+    }
+
     @Test("any older list with the delta merged into it is the newer list", arguments: SeededRandom.seeds)
     func property(seed: UInt64) throws {
         let points = RoutingHistory(seed: seed, count: 100).points

@@ -59,6 +59,37 @@ struct WebhookEventTests {
         ] { #expect(try event(.rollout, before, after)?.type == type) }
     }
 
+    @Test("a backup's and a restore's end is told, and a run that was missed")
+    func backups() throws {
+        func backup(_ phase: String, _ failure: String? = nil, source: String = "api") -> JSONValue {
+            [
+                "name": "daily-1", "phase": .string(phase), "source": .string(source),
+                "failureReason": failure.map { .string($0) } ?? .null,
+            ]
+        }
+        for (phase, failure, type) in [
+            ("Completed", nil, "backup.completed"), ("PartiallyFailed", nil, "backup.failed"),
+            ("Failed", "reported", "backup.failed"), ("Failed", "replaced", "backup.failed"),
+            ("Failed", "timedOut", "backup.stuck"), ("Failed", "workerSilent", "backup.stuck"),
+            ("FailedValidation", "coversNothing", "backup.failed"), ("Finalizing", nil, nil),
+            ("Deleting", nil, nil),
+        ] as [(String, String?, String?)] {
+            let told = try event(.backup, backup("InProgress"), backup(phase, failure))
+            #expect(told?.type == type, "\(phase)")
+        }
+        #expect(try event(.restore, backup("New"), backup("Failed", "timedOut"))?.type == "restore.failed")
+        #expect(try event(.restore, backup("New"), backup("Completed"))?.type == "restore.completed")
+        // What was said once is not said again, and what is imported was over long ago.
+        #expect(try event(.backup, backup("Completed"), backup("Completed", "x")) == nil)
+        #expect(try event(.backup, nil, backup("Completed"))?.type == "backup.completed")
+        #expect(try event(.backup, nil, backup("Completed", source: "import")) == nil)
+
+        let missed: JSONValue = ["name": "daily", "lastMissed": ["dueAt": "2026-03-02T02:00:00.000Z"]]
+        #expect(try event(.backupSchedule, ["name": "daily"], missed)?.type == "backup.missed")
+        #expect(try event(.backupSchedule, missed, missed) == nil)
+        #expect(try event(.backupSchedule, missed, ["name": "daily"]) == nil)
+    }
+
     @Test("every state that a rollout or an operation can come to is a type that a webhook can ask for")
     func complete() throws {
         for state in RolloutState.allCases where state != .pending && state != .running {
@@ -76,7 +107,8 @@ struct WebhookEventTests {
     func others(_ kind: ResourceKind) throws {
         let told = try event(kind, nil, drain("running")) != nil
         #expect(told == [.operation, .rollout].contains(kind))
-        #expect(WebhookEvent.tells(of: kind) == told)
+        #expect(
+            WebhookEvent.tells(of: kind) == (told || [.backupSchedule, .backup, .restore].contains(kind)))
     }
 
     @Test("what is sent says what happened to what, by whom and why, and leaves the rest to be read")

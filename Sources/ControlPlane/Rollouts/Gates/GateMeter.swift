@@ -23,56 +23,57 @@ struct GateMeter: Sendable {
         prober = HTTPClient(configuration)
     }
 
-    /// - Parameters:
-    ///   - cell: as the registry has it; nil where it is gone.
-    ///   - now: a clock that never goes back.
+    /// - Parameter cell: as the registry has it; nil where it is gone.
     /// - Returns: nil where there was no time or thread to ask in, which says nothing of the cell.
-    func measure(_ question: GateQuestion, on cell: Cell?, at now: Timestamp) async -> GateEvidence? {
+    func measure(_ question: GateQuestion, on cell: Cell?, at now: RolloutTime) async -> GateEvidence? {
         guard let cell else {
-            return question.evidence(.missing, "The cell is not in the registry any more.", at: now)
+            return question.evidence(.missing, "The cell is not in the registry any more.", at: now.steady)
         }
         switch question.gate.measure {
         case .health: return Self.health(question, of: cell.health, at: now)
         case .probe(let service, let path):
             guard let endpoint = cell.endpoints[service] else {
-                return question.evidence(.missing, "The cell has no endpoint of \(service).", at: now)
+                return question.evidence(.missing, "The cell has no endpoint of \(service).", at: now.steady)
             }
-            return await threads.run { probe(question, "http://\(endpoint)\(path)", at: now) }
+            return await threads.run { probe(question, "http://\(endpoint)\(path)", at: now.steady) }
         case .prometheus(let query):
             guard let prometheus else {
                 return question.evidence(
                     .missing,
                     "This server does not know where Prometheus is: start it with --prometheus-url URL.",
-                    at: now)
+                    at: now.steady)
             }
             return await threads.run {
                 let text = query.text(for: question.cell, release: question.release)
-                let answer = prometheus.ask(text, at: now, within: question.gate.timeout)
-                return Self.judge(answer, by: query, question, at: now)
+                let answer = prometheus.ask(text, at: now.wall, within: question.gate.timeout)
+                return Self.judge(answer, by: query, question, at: now.steady)
             }
         }
     }
 
     /// The cell's health as it was reported: evidence of the time when it was observed, so that one report counts once,
     /// and none from before the change at all.
-    static func health(_ question: GateQuestion, of health: CellHealth, at now: Timestamp) -> GateEvidence {
+    static func health(_ question: GateQuestion, of health: CellHealth, at now: RolloutTime) -> GateEvidence {
         guard health.status != .unknown else {
-            return question.evidence(.missing, "Nobody has reported the cell's health.", at: now)
+            return question.evidence(.missing, "Nobody has reported the cell's health.", at: now.steady)
         }
-        guard let observedAt = health.observedAt else {
+        guard let reportedAt = health.observedAt else {
             return question.evidence(
                 .missing, "The cell is reported \(health.status.rawValue), but not when that was observed.",
-                at: now)
+                at: now.steady)
         }
+        let observedAt = now.steady(of: reportedAt)
         guard observedAt >= question.changedAt else {
             return question.evidence(
                 .missing,
-                "The cell was last reported \(health.status.rawValue) at \(observedAt), before it was changed.",
-                at: now)
+                "The cell was last reported \(health.status.rawValue) at \(reportedAt), before it was changed.",
+                at: now.steady)
         }
         let message = [health.status.rawValue, health.message].filter { !$0.isEmpty }.joined(separator: ": ")
-        return question.evidence(
+        var evidence = question.evidence(
             health.status == .healthy ? .good : .bad, "reported \(message)", at: observedAt)
+        evidence.reportedAt = reportedAt
+        return evidence
     }
 
     /// GET, and 2xx is good. A redirect is another answer: it says that the endpoint is elsewhere.

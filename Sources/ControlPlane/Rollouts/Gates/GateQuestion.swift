@@ -18,6 +18,8 @@ struct GateQuestion: Sendable {
     var changedAt: Timestamp
     /// What the newest evidence of the attempt is about.
     var observedAt: Timestamp?
+    /// And the report that it is from.
+    var reportedAt: Timestamp?
 
     /// Nil for a cell that does not bake: nothing is asked of it.
     init?(_ gate: Gate, of rollout: Rollout, on cell: RolloutCell) {
@@ -28,7 +30,8 @@ struct GateQuestion: Sendable {
         self.cell = cell.cell
         attempt = cell.attempt
         self.changedAt = changedAt
-        observedAt = cell.tally(of: gate).observedAt
+        let tally = cell.tally(of: gate)
+        (observedAt, reportedAt) = (tally.observedAt, tally.reportedAt)
     }
 
     var key: Key { Key(rollout: rollout, cell: cell, gate: gate.name) }

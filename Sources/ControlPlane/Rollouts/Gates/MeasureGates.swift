@@ -19,8 +19,9 @@ struct MeasureGates: Reconciler {
     private var rollouts: Rollouts { controlPlane.rollouts }
 
     func step() async throws -> String {
-        let now = rollouts.steady.now()
-        let questions = rollouts.schedule.take(from: try questions(), at: now, limit: Self.questionsMax)
+        let now = rollouts.now()
+        let questions = rollouts.schedule.take(
+            from: try questions(), at: now.steady, limit: Self.questionsMax)
         defer { for question in questions { rollouts.schedule.putBack(question) } }
         guard !questions.isEmpty else { return "no gate is to be measured" }
         let found = try await measure(questions, at: now)
@@ -28,7 +29,7 @@ struct MeasureGates: Reconciler {
         for (id, evidence) in Dictionary(grouping: found, by: \.rollout) {
             let context = ChangeContext(principal: .system, operation: "measureGates")
             counted += try await controlPlane.store.write(as: context) { [rollouts] transaction in
-                try Change(transaction).add(evidence.map(\.evidence), to: id, at: rollouts.steady.now())
+                try Change(transaction).add(evidence.map(\.evidence), to: id, at: rollouts.now())
             }
         }
         return "\(questions.count) gates were measured, \(counted) have counted"
@@ -40,13 +41,12 @@ struct MeasureGates: Reconciler {
             var questions: [GateQuestion] = []
             for id in rollouts.underWay.all {
                 // Most have no gates, and nothing more is read of them.
-                guard let rollout = try transaction.rollout(id), !rollout.strategy.gates.isEmpty,
-                    let run = try transaction.run(id)
-                else { continue }
-                for cell in run.cells where cell.state == .baking {
-                    questions += run.rollout.strategy.gates.compactMap {
-                        GateQuestion($0, of: run.rollout, on: cell)
-                    }
+                guard let rollout = try transaction.rollout(id), !rollout.strategy.gates.isEmpty else { continue }
+                let baking = try transaction.cells(
+                    of: rollout, RolloutCellFilter(state: .baking), after: -1,
+                    limit: Limits.cellsPerRolloutMax)
+                for cell in baking {
+                    questions += rollout.strategy.gates.compactMap { GateQuestion($0, of: rollout, on: cell) }
                 }
             }
             return questions
@@ -54,7 +54,7 @@ struct MeasureGates: Reconciler {
     }
 
     private func measure(
-        _ questions: [GateQuestion], at now: Timestamp
+        _ questions: [GateQuestion], at now: RolloutTime
     ) async throws -> [(rollout: RolloutID, evidence: GateEvidence)] {
         let cells = try controlPlane.store.read { transaction in
             try questions.map { try transaction.cell($0.cell)?.cell }
@@ -65,7 +65,8 @@ struct MeasureGates: Reconciler {
                     guard let evidence = await rollouts.meter.measure(question, on: cell, at: now) else {
                         return nil
                     }
-                    // An observation that has been counted says nothing new.
+                    // A report that has been counted says nothing new.
+                    if let reportedAt = evidence.reportedAt, reportedAt == question.reportedAt { return nil }
                     if let last = question.observedAt, evidence.observedAt <= last { return nil }
                     return (question.rollout, evidence)
                 }

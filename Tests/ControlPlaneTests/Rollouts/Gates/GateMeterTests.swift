@@ -28,7 +28,7 @@ struct GateMeterTests {
         let at = gateTime.advanced(byMilliseconds: 5000)
         let cell = try someCell(health: CellHealth(status: status, message: "queue is full", observedAt: at))
         let evidence = try await meter().measure(
-            question(health), on: cell, at: gateTime.advanced(byMilliseconds: 9000))
+            question(health), on: cell, at: both(gateTime.advanced(byMilliseconds: 9000)))
         #expect(evidence?.outcome == outcome)
         #expect(evidence?.observedAt == at)
         #expect(evidence?.message == "reported \(status.rawValue): queue is full")
@@ -45,12 +45,12 @@ struct GateMeterTests {
             (CellHealth(status: .healthy, observedAt: before), "before it was changed"),
         ] {
             let evidence = try await meter().measure(
-                question(self.health), on: try someCell(health: health), at: now)
+                question(self.health), on: try someCell(health: health), at: both(now))
             #expect(evidence?.outcome == .missing)
             #expect(evidence?.observedAt == now)
             #expect(evidence?.message.contains(words) == true)
         }
-        let gone = try await meter().measure(question(self.health), on: nil, at: now)
+        let gone = try await meter().measure(question(self.health), on: nil, at: both(now))
         #expect(gone?.outcome == .missing)
     }
 
@@ -60,7 +60,7 @@ struct GateMeterTests {
         var evidence: GateEvidence?
         try await TestServer.run({ _ in reply }) { server async throws in
             evidence = try await meter().measure(
-                question(probe), on: try someCell(at: "127.0.0.1:\(server.port)"), at: gateTime)
+                question(probe), on: try someCell(at: "127.0.0.1:\(server.port)"), at: both(gateTime))
             #expect(server.received.first?.line == "GET /health/ready?deep=1 HTTP/1.1")
         }
         return try #require(evidence)
@@ -92,21 +92,21 @@ struct GateMeterTests {
         try await TestServer.run({ _ in .close([]) }) { server async throws in port = server.port }
         let gone = try #require(
             try await meter().measure(
-                question(probe), on: try someCell(at: "127.0.0.1:\(port)"), at: gateTime))
+                question(probe), on: try someCell(at: "127.0.0.1:\(port)"), at: both(gateTime)))
         #expect(gone.outcome == .bad)
         #expect(gone.message.contains("Nothing answers"), "\(gone.message)")
     }
 
     @Test("a cell without the endpoint, or where probes may not go, says nothing")
     func unasked() async throws {
-        let none = try #require(try await meter().measure(question(probe), on: try someCell(), at: gateTime))
+        let none = try #require(try await meter().measure(question(probe), on: try someCell(), at: both(gateTime)))
         #expect(none.outcome == .missing)
         #expect(none.message == "The cell has no endpoint of order-service.")
         try await TestServer.run({ _ in .close(answer("200 OK", "")) }) { server async throws in
             for endpoint in ["127.0.0.1:\(server.port)", "localhost:\(server.port)", "169.254.169.254:80"] {
                 let refused = try #require(
                     await GateMeter(.standard).measure(
-                        try question(probe), on: try someCell(at: endpoint), at: gateTime))
+                        try question(probe), on: try someCell(at: endpoint), at: both(gateTime)))
                 #expect(refused.outcome == .missing)
                 #expect(refused.message.contains("--probe-allow"), "\(refused.message)")
             }
@@ -121,7 +121,7 @@ struct GateMeterTests {
                 "name": "alive", "type": "probe", "service": "order-service", "timeout": "30s",
             ])
             let (meter, cell) = (try meter(), try someCell(at: "127.0.0.1:\(server.port)"))
-            let measuring = Task { await meter.measure(question, on: cell, at: gateTime) }
+            let measuring = Task { await meter.measure(question, on: cell, at: both(gateTime)) }
             while server.received.isEmpty { await Task.yield() }
             measuring.cancel()
             #expect(await measuring.value == nil)

@@ -7,6 +7,9 @@ import Testing
 /// 2026-01-31T12:03:10Z.
 let gateTime = Timestamp(rawValue: 1_769_860_990_000)
 
+/// While no clock has jumped.
+func both(_ time: Timestamp) -> RolloutTime { RolloutTime(steady: time, wall: time) }
+
 func someRollout(gates: [JSONValue]) throws -> Rollout {
     let request = try RolloutRequest(
         document: ["release": "v2", "strategy": ["gates": .array(gates)]])

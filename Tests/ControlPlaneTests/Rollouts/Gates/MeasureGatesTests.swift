@@ -26,17 +26,17 @@ struct MeasureGatesTests {
             document: [
                 "release": "v2", "strategy": ["bakeTime": "30s", "gates": .array(gates)],
             ])
-        let now = plane.steadyNow
+        let now = plane.rolloutTime
         let made = try await plane.change { try $0.createRollout(request, at: now) }
         let id = try #require(try JSONValue(parsing: made.body)["id"]?.string.flatMap(RolloutID.init))
         let claim = try ClaimRequest(document: ["worker": "w"])
-        let work = try await plane.change { try $0.claim(claim, of: id, at: plane.steadyNow) }
+        let work = try await plane.change { try $0.claim(claim, of: id, at: plane.rolloutTime) }
         let token = try #require(try JSONValue(parsing: work.body)["fencingToken"]?.integer)
         let report = try CellReport(
             document: ["fencingToken": .integer(token), "release": "v2", "healthy": true],
-            now: plane.steadyNow)
+            now: plane.rolloutTime.steady)
         try await plane.change {
-            try $0.report(report, of: CellID("cell-1")!, in: id, at: plane.steadyNow)
+            try $0.report(report, of: CellID("cell-1")!, in: id, at: plane.rolloutTime)
         }
         return id
     }
