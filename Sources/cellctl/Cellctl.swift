@@ -8,7 +8,7 @@ struct Cellctl: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "cellctl",
-        abstract: "Work with the Titan control plane: cells, tenants, moves, routes.",
+        abstract: "Work with the Titan control plane: cells, tenants, moves, routes, backups.",
         discussion: """
             ENVIRONMENT:
               CELL_REGISTRY_URL  the control plane's address (http://127.0.0.1:8080)
@@ -20,7 +20,8 @@ struct Cellctl: ParsableCommand {
         version: version,
         subcommands: [
             Cells.self, Tenants.self, Zones.self, Migrations.self, Operations.self, Rebalance.self,
-            Releases.self, Rollouts.self, Capacity.self, Policies.self, Routes.self, Gateways.self,
+            Releases.self, Rollouts.self, Backups.self, Schedules.self, Restores.self, Capacity.self,
+            Policies.self, Routes.self, Gateways.self,
             Convergence.self, Placement.self,
             Apply.self, Changes.self, Events.self, Audit.self, Webhooks.self, Tokens.self, Status.self,
             Completion.self,

@@ -29,7 +29,7 @@ import Testing
 
     @Test("the numbers are fixed, and the help names each")
     func help() {
-        #expect(Ending.allCases.map(\.rawValue) == Array(0...13))
+        #expect(Ending.allCases.map(\.rawValue) == Array(0...14))
         for status in Ending.allCases {
             #expect(Ending.help.contains("  \(status.rawValue)".padded(to: 7) + status.meaning))
         }

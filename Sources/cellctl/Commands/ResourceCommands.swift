@@ -44,7 +44,8 @@ struct List<R: Resource>: RegistryCommand {
 
 struct Get<R: Resource>: RegistryCommand {
     static var configuration: CommandConfiguration {
-        CommandConfiguration(commandName: "get", abstract: "Show one \(R.noun.name) or several.")
+        CommandConfiguration(
+            commandName: "get", abstract: "Show one \(R.noun.name) or several.", aliases: ["show"])
     }
 
     @Argument(help: "The ids.") var ids: [String]

@@ -15,6 +15,7 @@ enum Ending: Int32, CaseIterable {
     case operationCancelled = 11
     case doesNotFit = 12
     case waitsForPerson = 13
+    case notCovered = 14
 
     /// - Parameter status: an HTTP status of 400 or more.
     init(httpStatus status: Int) {
@@ -39,10 +40,13 @@ enum Ending: Int32, CaseIterable {
         case .timedOut: "timed out while waiting (--wait)"
         case .partial: "done in part: an import with failed lines, an apply with failed changes"
         case .serverFailed: "the control plane failed (5xx)"
-        case .operationFailed: "the operation or rollout that was waited for failed, or was rolled back"
+        case .operationFailed:
+            "the operation, rollout or restore that was waited for failed, or was rolled back"
         case .operationCancelled: "the operation or rollout that was waited for was cancelled, or aborted"
         case .doesNotFit: "the loss of a zone does not fit into the others (capacity --check)"
         case .waitsForPerson: "the rollout that was waited for is paused, or awaits approval"
+        case .notCovered:
+            "something has no good backup, or none that keeps its promise (backups coverage --check)"
         }
     }
 

@@ -10,12 +10,15 @@ struct LongWorkWatch {
     let session: Session
     let noun: Noun
     let id: String
+    /// The API holds an answer back until there is something new.
+    private let isHeld: Bool
     private let view: ProgressView
 
-    init(_ noun: Noun, _ id: String, _ session: Session) {
+    init(_ noun: Noun, _ id: String, _ session: Session, isHeld: Bool = true) {
         self.noun = noun
         self.id = id
         self.session = session
+        self.isHeld = isHeld
         view = ProgressView(session)
     }
 
@@ -59,7 +62,7 @@ struct LongWorkWatch {
     }
 
     private func poll(waiting: Duration?) throws(CommandFailure) -> JSONValue {
-        guard let waiting else { return try session.api.send(APIRequest("GET", noun.path(id))).body }
+        guard isHeld, let waiting else { return try session.api.send(APIRequest("GET", noun.path(id))).body }
         var request = APIRequest("GET", noun.path(id, ":wait"), query: [("wait", waiting.go)])
         request.wait = waiting
         return try session.api.send(request).body
