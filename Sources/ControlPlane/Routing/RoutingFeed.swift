@@ -92,7 +92,7 @@ extension RoutingChange {
             self = .tenant(
                 id, try change.after.map { try RoutedTenant(stored: $0) },
                 hostsBefore: change.before?.hosts ?? [], hostsAfter: change.after?.hosts ?? [])
-        case .token, .gateway, .operation, .policies, .release, .rollout, .webhook:
+        case .token, .gateway, .operation, .policies, .release, .rollout, .webhook, .registry:
             throw unreadable(change)
         }
     }
@@ -109,7 +109,7 @@ extension PastRoutingChange {
             let hosts = Set(change.before?.hosts ?? []).symmetricDifference(change.after?.hosts ?? [])
             return [.tenant(id, before: try change.before.map { try RoutedTenant(stored: $0) })]
                 + hosts.map { .host($0) }
-        case .token, .gateway, .operation, .policies, .release, .rollout, .webhook:
+        case .token, .gateway, .operation, .policies, .release, .rollout, .webhook, .registry:
             throw unreadable(change)
         }
     }

@@ -37,7 +37,7 @@ public struct WebhookEvent: Sendable, Equatable {
     public static func tells(of kind: ResourceKind) -> Bool {
         switch kind {
         case .operation, .rollout: true
-        case .cell, .tenant, .token, .gateway, .policies, .release, .webhook: false
+        case .cell, .tenant, .token, .gateway, .policies, .release, .webhook, .registry: false
         }
     }
 
@@ -57,7 +57,7 @@ public struct WebhookEvent: Sendable, Equatable {
             noun = "rollout"
             resource = "/v1/rollouts/\(event.id)"
             data = Self.members(["id", "release", "wave", "cause"], of: after)
-        case .cell, .tenant, .token, .gateway, .policies, .release, .webhook: return nil
+        case .cell, .tenant, .token, .gateway, .policies, .release, .webhook, .registry: return nil
         }
         guard let what = Self.what(before, after) else { return nil }
         type = "\(noun).\(what)"
