@@ -85,7 +85,7 @@ torture: build test-tools ## The end-to-end tests, much heavier, against a relea
 	swift build --build-tests
 	env TITAN_BINARIES=$(CURDIR)/.build/release \
 	    TITAN_KILLS=$${TITAN_KILLS:-10000} TITAN_WRITES_PER_SECOND_MIN=$${TITAN_WRITES_PER_SECOND_MIN:-200} \
-	    TITAN_FILLS=$${TITAN_FILLS:-50} TITAN_DISK_ERRORS=$${TITAN_DISK_ERRORS:-300} \
+	    TITAN_BACKUPS=$${TITAN_BACKUPS:-1000} TITAN_FILLS=$${TITAN_FILLS:-50} TITAN_DISK_ERRORS=$${TITAN_DISK_ERRORS:-300} \
 	    TITAN_ATTACKERS=$${TITAN_ATTACKERS:-5000} TITAN_TENANTS=$${TITAN_TENANTS:-100000} \
 	    swift test --skip-build --no-parallel --filter EndToEndTests
 

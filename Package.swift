@@ -50,6 +50,10 @@ let package = Package(
             dependencies: ["JSON", "HTTPClient", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
 
+        .target(
+            name: "ObjectStorage",
+            dependencies: ["HTTPClient", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .target(name: "Kubernetes", dependencies: ["HTTPClient", "JSON"], swiftSettings: strict),
 
         // The domain and what is built on it.
@@ -73,7 +77,7 @@ let package = Package(
             name: "ControlPlane",
             dependencies: [
                 "Store", "Registry", "Bytes", "JSON", "Compression", "HTTPClient", "Kubernetes",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "ObjectStorage", .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
         .target(
@@ -89,7 +93,7 @@ let package = Package(
             name: "control-plane",
             dependencies: [
                 "API", "Bytes", "Compression", "ControlPlane", "HTTP", "HTTPServer", "JSON", "Kubernetes",
-                "Registry", "SQLite",
+                "ObjectStorage", "Registry", "SQLite",
                 "Store", "Telemetry",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -126,6 +130,12 @@ let package = Package(
             dependencies: ["Kubernetes", "FakeKubernetes", "HTTPTestServer", "HTTPClient", "JSON"],
             swiftSettings: strict),
         .testTarget(
+            name: "ObjectStorageTests",
+            dependencies: [
+                "ObjectStorage", "HTTPClient", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "TelemetryTests",
             dependencies: ["Telemetry", "JSON", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
@@ -140,7 +150,7 @@ let package = Package(
             name: "ControlPlaneTests",
             dependencies: [
                 "ControlPlane", "Store", "SQLite", "Registry", "Bytes", "JSON", "Compression", "HTTPClient",
-                "HTTPTestServer", "TestRandom", "Kubernetes", "FakeKubernetes",
+                "HTTPTestServer", "TestRandom", "Kubernetes", "FakeKubernetes", "ObjectStorage",
             ],
             swiftSettings: strict),
         // Optimised in debug builds too: it runs schedules by the ten thousand.

@@ -7,6 +7,8 @@ public struct ClientRequest {
     public var body: Body
     /// In place of the client's own.
     public var timeLimits: TimeLimits?
+    /// Nil: it is not signed.
+    public var signature: RequestSignature?
 
     public init(
         _ method: String, _ url: String, fields: [(name: String, value: String)] = [],

@@ -40,13 +40,19 @@ final class EasyHandle: @unchecked Sendable {
             let line = field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)"
             unsafe list = curl_slist_append(list, line)
         }
+        // Signed along with the others; libcurl takes it from here.
+        if let token = request.signature?.sessionToken {
+            unsafe list = curl_slist_append(list, "x-amz-security-token: \(token)")
+        }
         // Only a large body waits for the server's word before it is sent; libcurl would ask for each PUT.
-        if request.body.length <= Self.unaskedBytesMax { unsafe list = curl_slist_append(list, "Expect:") }
+        // A signed one keeps libcurl's own ways: 7.88 signs this line too, which it does not send.
+        if request.body.length <= Self.unaskedBytesMax, request.signature == nil { unsafe list = curl_slist_append(list, "Expect:") }
         unsafe set(CURLOPT_HTTPHEADER, list)
         unsafe set(CURLOPT_CURLU, UnsafeMutableRawPointer(exchange.url.raw))
         setTransport(configuration)
         setTimeLimits(request.timeLimits ?? configuration.timeLimits)
         setMethod(request)
+        if let signature = request.signature { sign(signature) }
         if let bytesMax = exchange.announcedBytesMax {
             unsafe check(ccurl_set_offset(raw, CURLOPT_MAXFILESIZE_LARGE, curl_off_t(bytesMax)))
         }
@@ -117,6 +123,13 @@ final class EasyHandle: @unchecked Sendable {
             unsafe check(ccurl_set_offset(raw, CURLOPT_INFILESIZE_LARGE, curl_off_t(request.body.length)))
         }
         if request.method != "HEAD" { set(CURLOPT_CUSTOMREQUEST, request.method) }
+    }
+
+    /// After the transport's settings, which allow no kind of authentication.
+    private func sign(_ signature: RequestSignature) {
+        set(CURLOPT_AWS_SIGV4, "aws:amz:\(signature.region):\(signature.service)")
+        set(CURLOPT_USERNAME, signature.keyID)
+        set(CURLOPT_PASSWORD, signature.secret)
     }
 
     /// Never zero, which libcurl takes for no limit.

@@ -86,6 +86,11 @@ public enum Limits {
     public static let webhookDeliveriesMax = 10_000
     public static let webhookDeliveryLifetime = Duration.seconds(7 * 86_400)
 
+    // Backups of the registry
+    /// At a restore: more than any registry gives out between a backup and its end.
+    public static let fencingTokensSkipped: Int64 = 4_294_967_296
+    public static let backupManifestBytesMax = 64 * 1024
+
     // Cells
     public static let cellsMax = 10_000
 

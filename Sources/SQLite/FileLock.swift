@@ -28,3 +28,13 @@ struct FileLock: ~Copyable {
         close(descriptor)
     }
 }
+
+/// Keeps every writer away from a database that is not open, for as long as this lives: to put another in its place.
+public final class DatabaseLock: Sendable {
+    private let lock: FileLock
+
+    /// - Throws: `DatabaseInUse`, `FileError`.
+    public init(path: String) throws {
+        lock = try FileLock(path: FileSystem.resolvingFolder(of: path) + ".lock")
+    }
+}

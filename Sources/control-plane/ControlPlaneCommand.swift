@@ -7,7 +7,10 @@ struct ControlPlaneCommand: AsyncParsableCommand {
         commandName: "control-plane",
         abstract: "Keeps Titan's cells, tenants and routing, and answers gateways and operators.",
         version: Version.current,
-        subcommands: [ServeCommand.self, CheckCommand.self, MigrateCommand.self, TokenCommand.self],
+        subcommands: [
+            ServeCommand.self, CheckCommand.self, MigrateCommand.self, TokenCommand.self, BackupCommand.self,
+            RestoreCommand.self,
+        ],
         defaultSubcommand: ServeCommand.self)
 }
 

@@ -30,6 +30,11 @@ struct DataFolder {
 
     /// - Throws: `DataFolderError` with what a person can do about it.
     func open(_ configuration: (String) -> Store.Configuration) throws -> Store {
+        guard !FileManager.default.fileExists(atPath: RegistryRestore.mark(in: path)) else {
+            throw DataFolderError(
+                description:
+                    "A restore into \(path) was cut off: run `control-plane restore` again, with --replace.")
+        }
         do {
             return try Store(configuration(database))
         } catch {

@@ -25,7 +25,7 @@ extension Change {
             guard let id = TenantID(event.id) else { throw notFound("tenant", event.id) }
             return try restore(tenant: id, target)
         case .token, .gateway, .operation, .policies, .release, .rollout, .webhook, .backupSchedule, .backup,
-            .restore:
+            .restore, .registry:
             throw RegistryError(
                 .stateConflict,
                 "The change \(revision) is of a \(event.kind.rawValue), which can't be reverted.",

@@ -163,7 +163,7 @@ extension Change {
 
     // MARK: The tenants of a batch
 
-    private func activeMoves(_ batch: Batch, _ operation: Operation) throws -> [Move] {
+    func activeMoves(_ batch: Batch, _ operation: Operation) throws -> [Move] {
         try transaction.moves(of: operation, batch: batch.number).filter(\.state.isActive)
     }
 
@@ -194,7 +194,7 @@ extension Change {
         }
     }
 
-    private func setStates(
+    func setStates(
         of batch: Batch, _ operation: Operation, from states: Set<TenantState>, to state: TenantState
     ) throws {
         for move in try activeMoves(batch, operation) {

@@ -93,7 +93,7 @@ extension RoutingChange {
                 id, try change.after.map { try RoutedTenant(stored: $0) },
                 hostsBefore: change.before?.hosts ?? [], hostsAfter: change.after?.hosts ?? [])
         case .token, .gateway, .operation, .policies, .release, .rollout, .webhook, .backupSchedule, .backup,
-            .restore:
+            .restore, .registry:
             throw unreadable(change)
         }
     }
@@ -111,7 +111,7 @@ extension PastRoutingChange {
             return [.tenant(id, before: try change.before.map { try RoutedTenant(stored: $0) })]
                 + hosts.map { .host($0) }
         case .token, .gateway, .operation, .policies, .release, .rollout, .webhook, .backupSchedule, .backup,
-            .restore:
+            .restore, .registry:
             throw unreadable(change)
         }
     }

@@ -4,6 +4,8 @@ import JSON
 public enum ResourceKind: String, Sendable, CaseIterable {
     case cell, tenant, token, gateway, operation, policies, release, rollout, webhook, backupSchedule, backup,
         restore
+    /// All of it: that it was restored from a backup.
+    case registry
 }
 
 /// Who did what to what, and why: written in the transaction of the change, one for each revision, never altered.

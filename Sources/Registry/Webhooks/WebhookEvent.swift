@@ -39,7 +39,7 @@ public struct WebhookEvent: Sendable, Equatable {
     public static func tells(of kind: ResourceKind) -> Bool {
         switch kind {
         case .operation, .rollout, .backupSchedule, .backup, .restore: true
-        case .cell, .tenant, .token, .gateway, .policies, .release, .webhook: false
+        case .cell, .tenant, .token, .gateway, .policies, .release, .webhook, .registry: false
         }
     }
 
@@ -79,7 +79,7 @@ public struct WebhookEvent: Sendable, Equatable {
             data = Self.members(
                 ["name", "backup", "schedule", "drill", "duration", "failureReason", "message"], of: after)
             what = Self.end(before, after).map { $0 == "stuck" ? "failed" : $0 }
-        case .cell, .tenant, .token, .gateway, .policies, .release, .webhook: return nil
+        case .cell, .tenant, .token, .gateway, .policies, .release, .webhook, .registry: return nil
         }
         guard let what else { return nil }
         type = "\(noun).\(what)"

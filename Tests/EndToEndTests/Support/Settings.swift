@@ -4,6 +4,8 @@ import Foundation
 enum Settings {
     /// How often the server is killed under load.
     static let kills = number("TITAN_KILLS", 20)
+    /// How many backups are made under load, each restored and compared.
+    static let backups = number("TITAN_BACKUPS", 3)
     /// Acknowledged writes in a second of load; below it a run says nothing.
     static let writesPerSecondMin = number("TITAN_WRITES_PER_SECOND_MIN", 50)
     /// How often the disk is filled and freed.
