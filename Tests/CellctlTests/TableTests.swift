@@ -72,6 +72,12 @@ import Testing
         #expect(Column("AGE", "at", .age).text(of: ["at": .string(at)], now: Terminal.noon) == text)
     }
 
+    @Test("a time to come is told by how long it is until then")
+    func until() throws {
+        let later = Terminal.noon.advanced(byMilliseconds: 3 * 3_600_000).description
+        #expect(Column("IN", "at", .until).text(of: ["at": .string(later)], now: Terminal.noon) == "3h")
+    }
+
     @Test("colours are around the titles alone, and only where they are wanted")
     func colours() {
         let table = Table(columns: [Column("A", "a")])

@@ -8,7 +8,7 @@ enum BackupResource: Resource {
         columns: [
             Column("NAME", "name"), Column("PHASE", "phase"), Column("GOOD", "good", .yesNo),
             Column("SCOPE", "", .made { ScopeOptions.text($0["scope"]) }), Column("AGE", "startedAt", .age),
-            Column("EXPIRES", "expiresAt", .age), Column("ERRORS", "errors", .number),
+            Column("EXPIRES", "expiresAt", .until), Column("ERRORS", "errors", .number),
             Column("HELD", "", .made { $0["holds"]?.array?.isEmpty == false ? "yes" : "" }),
             Column("VERIFIED", "", .made(verified)), Column("SIZE", "sizeBytes", .number, wide: true),
             Column("ITEMS", "items.backedUp", .number, wide: true),

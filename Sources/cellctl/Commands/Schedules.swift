@@ -9,7 +9,7 @@ enum ScheduleResource: Resource {
             Column("NAME", "name"), Column("SCHEDULE", "schedule"), Column("ZONE", "timeZone"),
             Column("SCOPE", "", .made { ScopeOptions.text($0["scope"]) }), Column("TTL", "ttl"),
             Column("PAUSED", "paused", .yesNo), Column("SUCCESS", "status.lastSuccessAt", .age),
-            Column("NEXT", "status.nextRunAt", .age), Column("MISSED", "status.missed", .number),
+            Column("NEXT", "status.nextRunAt", .until), Column("MISSED", "status.missed", .number),
             Column("RUNNING", "status.running", .first), Column("EXECUTOR", "executor", wide: true),
             Column("OVERLAP", "overlap", wide: true), Column("KEEP", "keepLast", .number, wide: true),
             Column("RPO", "status.rpo", wide: true), Column("RTO", "rto", wide: true),
@@ -124,7 +124,7 @@ struct Schedules: ParsableCommand {
         @OptionGroup(title: "Global Options") var global: GlobalOptions
 
         private static let noun = Noun(
-            "run", plural: "runs", idField: "at", columns: [Column("AT", "at"), Column("IN", "at", .age)])
+            "run", plural: "runs", idField: "at", columns: [Column("AT", "at"), Column("IN", "at", .until)])
 
         func run(in session: Session) throws(CommandFailure) {
             let request = APIRequest(

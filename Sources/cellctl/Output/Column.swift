@@ -9,6 +9,8 @@ struct Column: Sendable {
         case number
         /// `3d`, `5h`: how long ago a time was.
         case age
+        /// The same of a time that is to come: how long until then.
+        case until
         case yesNo
         /// `k=v,k=v` of an object.
         case pairs
@@ -64,6 +66,7 @@ struct Column: Sendable {
     private func written(_ value: JSONValue, _ now: Timestamp) -> String {
         switch format {
         case .age: value.string.flatMap { Timestamp($0) }.map { Self.age(from: $0, to: now) } ?? ""
+        case .until: value.string.flatMap { Timestamp($0) }.map { Self.age(from: now, to: $0) } ?? ""
         case .yesNo: value.bool.map { $0 ? "yes" : "no" } ?? ""
         case .pairs: (value.object ?? [:]).map { "\($0.key)=\(Self.plain($0.value))" }.joined(separator: ",")
         case .list: (value.array ?? []).map(Self.plain).joined(separator: ",")
