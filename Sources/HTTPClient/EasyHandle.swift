@@ -46,7 +46,9 @@ final class EasyHandle: @unchecked Sendable {
         }
         // Only a large body waits for the server's word before it is sent; libcurl would ask for each PUT.
         // A signed one keeps libcurl's own ways: 7.88 signs this line too, which it does not send.
-        if request.body.length <= Self.unaskedBytesMax, request.signature == nil { unsafe list = curl_slist_append(list, "Expect:") }
+        if request.body.length <= Self.unaskedBytesMax, request.signature == nil {
+            unsafe list = curl_slist_append(list, "Expect:")
+        }
         unsafe set(CURLOPT_HTTPHEADER, list)
         unsafe set(CURLOPT_CURLU, UnsafeMutableRawPointer(exchange.url.raw))
         setTransport(configuration)

@@ -40,7 +40,7 @@ public struct S3Storage: ObjectStorage {
         let root = prefix.isEmpty ? "" : prefix + "/"
         var next: String?
         repeat {
-            var query = [("list-type", "2"), ("prefix", root + start)]
+            var query = [("list-type", "2"), ("prefix", prefix)]
             if let next { query.append(("continuation-token", next)) }
             let answer = try send("GET", query: query)
             guard let document = XMLElement(parsing: answer.body), document.name == "ListBucketResult" else {
@@ -52,7 +52,9 @@ public struct S3Storage: ObjectStorage {
                 else { continue }
                 let name = String(key.dropFirst(root.count))
                 // What lies in folders below is another's.
-                if !name.contains("/") { found.append(StoredObject(name: name, sizeBytes: size)) }
+                if name.hasPrefix(start), !name.contains("/") {
+                    found.append(StoredObject(name: name, sizeBytes: size))
+                }
             }
             next = document["IsTruncated"] == "true" ? document["NextContinuationToken"] : nil
         } while next != nil
@@ -97,7 +99,7 @@ public struct S3Storage: ObjectStorage {
         let answer = try send("POST", name, query: [("uploadId", upload)], body: Array(body.utf8))
         // S3 answers 200 before it knows: a failure then stands in the body.
         let result = XMLElement(parsing: answer.body)
-        guard result?.name == "CompleteMultipartUploadResult" else {
+        guard let result, result.name != "Error", result["ETag"] != nil else {
             throw .unavailable(
                 "\(location) did not put the parts together: \(result?["Code"] ?? "no answer").")
         }
