@@ -8,7 +8,8 @@ import Testing
 /// listed here has no slash in its prefix.
 ///
 /// It checks signatures here. `TITAN_MOTO` names its `moto_server`; without it they are left out.
-@Suite(.enabled(if: MotoServer.path != nil), .serialized)
+@Suite(
+    .enabled(if: MotoServer.path != nil, "TITAN_MOTO names no moto_server; make test installs one"), .serialized)
 struct S3StorageTests {
     let server: MotoServer
 
