@@ -9,7 +9,8 @@ import Testing
 ///
 /// It checks signatures here. `TITAN_MOTO` names its `moto_server`; without it they are left out.
 @Suite(
-    .enabled(if: MotoServer.path != nil, "TITAN_MOTO names no moto_server; make test installs one"), .serialized)
+    .enabled(if: MotoServer.path != nil, "TITAN_MOTO names no moto_server; make test installs one"),
+    .serialized)
 struct S3StorageTests {
     let server: MotoServer
 
