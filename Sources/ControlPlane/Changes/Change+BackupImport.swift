@@ -85,9 +85,8 @@ extension Change {
                 ).cells
         }
         if fresh.phase.isInFlight { fresh.startedAt = velero.begunAt }
-        if fresh.phase.isTerminal || fresh.phase == .deleting {
-            fresh.completedAt = velero.completedAt ?? velero.begunAt
-        }
+        let isOver = fresh.phase.isTerminal || fresh.phase == .deleting
+        fresh.completedAt = isOver ? velero.completedAt ?? velero.begunAt : nil
         guard let old = try transaction.backup(uid: fresh.uid) else {
             guard try transaction.backup(fresh.name) == nil else {
                 throw taken("backup", fresh.name.rawValue)
@@ -122,9 +121,8 @@ extension Change {
             fresh.covers = try transaction.backup(fresh.backup)?.covers ?? BackupCover()
         }
         if fresh.phase.isInFlight { fresh.startedAt = velero.startedAt ?? velero.metadata.createdAt }
-        if fresh.phase.isTerminal {
-            fresh.completedAt = velero.completedAt ?? velero.startedAt ?? velero.metadata.createdAt
-        }
+        let end = velero.completedAt ?? velero.startedAt ?? velero.metadata.createdAt
+        fresh.completedAt = fresh.phase.isTerminal ? end : nil
         guard let old = try transaction.restore(uid: fresh.uid) else {
             guard try transaction.restore(fresh.name) == nil else {
                 throw taken("restore", fresh.name.rawValue)
