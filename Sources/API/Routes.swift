@@ -207,6 +207,9 @@ public enum Routes {
         .write("createBackup", .post, "/v1/backups", .backingUp, Endpoints.createBackup),
         .write("claimBackup", .post, "/v1/backups:claim", .backingUp, Endpoints.claimBackup),
         .write("pruneBackups", .post, "/v1/backups:prune", .backingUp, Endpoints.pruneBackups),
+        Operation(
+            "importBackups", .post, "/v1/backups:import", .backingUp, query: ["dryRun"],
+            .deferred(bodyBytesMax: Limits.backupImportBytesMax, Endpoints.importBackups)),
         .read(
             "getBackupCoverage", "/v1/backups:coverage", .reading, query: ["verdict"],
             Endpoints.getBackupCoverage),

@@ -191,6 +191,8 @@ public enum Limits {
     public static let backupLocationBytesMax = 2048
     /// Also the most bytes that a backup can say it has.
     public static let backupItemsMax: Int64 = 1_000_000_000_000_000
+    /// What Velero shows of a few thousand backups.
+    public static let backupImportBytesMax = 16 * 1024 * 1024
     /// Deletions that are begun at once; the others follow.
     public static let backupsPrunedMax = 1000
     public static let holdsPerBackupMax = 32

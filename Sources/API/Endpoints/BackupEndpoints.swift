@@ -94,6 +94,11 @@ extension Endpoints {
         }
     }
 
+    func importBackups(_ call: Call, _ request: Request) async throws -> Response {
+        let velero = try VeleroImport(try document(request, call))
+        return try await write(call, request, isTagged: false, bulk: true) { try $0.importBackups(velero) }
+    }
+
     func pruneBackups(_ call: Call, _ request: Request) async throws -> Response {
         let reason = try reason(request, call)
         return try await write(call, request, reason: reason, isTagged: false, bulk: true) {

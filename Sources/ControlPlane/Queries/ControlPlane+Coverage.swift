@@ -28,18 +28,17 @@ private struct CoverageQuestion {
         let namespaces = Set((facts.map(\.covers) + promised).flatMap(\.namespaces))
         targets = Set(cells.filter { $0.state != .retired }.map { .cell($0.id) })
             .union(namespaces.map { .namespace($0) }).union([.registry])
-        // A cell that came after a backup of everything is not in it, so that what it covers is spelt out, but for one
-        // that has all there are.
         let all = Set(cells.filter { $0.state != .retired }.map(\.id))
         func reach(_ covers: BackupCover) -> CoverageReach {
             var targets = Set(covers.namespaces.map { CoverageTarget.namespace($0) })
             if covers.registry { targets.insert(.registry) }
-            if covers.everything, all.isSubset(of: covers.cells) {
-                return CoverageReach(everything: true, targets: targets)
+            guard covers.everything else {
+                return CoverageReach(targets: targets.union(covers.cells.map { .cell($0) }))
             }
-            targets.formUnion(covers.cells.map { .cell($0) })
-            if covers.everything { targets.formUnion(namespaces.map { .namespace($0) }) }
-            return CoverageReach(targets: targets)
+            // A cell that came after a backup of everything is not in it.
+            let missing = all.subtracting(covers.cells).map { CoverageTarget.cell($0) }
+            let except = covers.exceptNamespaces.map { CoverageTarget.namespace($0) }
+            return CoverageReach(everything: true, targets: targets, except: Set(missing + except))
         }
 
         coverage = Coverage(

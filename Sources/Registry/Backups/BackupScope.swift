@@ -61,10 +61,14 @@ public struct BackupCover: Sendable, Equatable {
     /// Of a backup of everything: those that were named beside it, if any.
     public var namespaces: [String]
     public var cells: [CellID]
+    /// Of a backup of everything: those that were left out. Only Velero's are so.
+    public var exceptNamespaces: [String]
 
     public init(
-        everything: Bool = false, registry: Bool = false, namespaces: [String] = [], cells: [CellID] = []
+        everything: Bool = false, registry: Bool = false, namespaces: [String] = [], cells: [CellID] = [],
+        exceptNamespaces: [String] = []
     ) {
+        self.exceptNamespaces = exceptNamespaces
         self.everything = everything
         self.registry = registry
         self.namespaces = namespaces
@@ -86,14 +90,20 @@ public struct BackupCover: Sendable, Equatable {
 
     public var isEmpty: Bool { !everything && !registry && namespaces.isEmpty && cells.isEmpty }
 
-    public func covers(namespace: String) -> Bool { everything || namespaces.contains(namespace) }
+    public func covers(namespace: String) -> Bool {
+        everything && !exceptNamespaces.contains(namespace) || namespaces.contains(namespace)
+    }
 
     public var document: JSONValue {
-        [
+        var object: JSONObject = [
             "everything": .bool(everything), "registry": .bool(registry),
             "namespaces": .array(namespaces.map { .string($0) }),
             "cells": .array(cells.map { .string($0.rawValue) }),
         ]
+        if !exceptNamespaces.isEmpty {
+            object["exceptNamespaces"] = .array(exceptNamespaces.map { .string($0) })
+        }
+        return .object(object)
     }
 
     /// What is missing in a kept document covers nothing.
@@ -101,7 +111,8 @@ public struct BackupCover: Sendable, Equatable {
         self.init(
             everything: document["everything"] == true, registry: document["registry"] == true,
             namespaces: document["namespaces"]?.array?.compactMap(\.string) ?? [],
-            cells: document["cells"]?.array?.compactMap { $0.string.flatMap(CellID.init) } ?? [])
+            cells: document["cells"]?.array?.compactMap { $0.string.flatMap(CellID.init) } ?? [],
+            exceptNamespaces: document["exceptNamespaces"]?.array?.compactMap(\.string) ?? [])
     }
 }
 
