@@ -50,7 +50,7 @@ public final class ControlPlane: Sendable {
         tokens = TokenTable(try store.read { try $0.tokens() })
         gateways = GatewayLedger(try store.read { try $0.gateways() }, clock: clock)
         moves.underWay.replace(try store.read { try $0.operationsUnderWay().map(\.id) })
-        rollouts = Rollouts(clock, gates)
+        rollouts = Rollouts(clock, gates, after: try store.read { try $0.lastRolloutProgress() })
         rollouts.underWay.replace(try store.read { try $0.rolloutsUnderWay() })
         store.onCommit { [weak self] in self?.follow($0) }
         let advance = moves.advance

@@ -14,6 +14,8 @@ public struct Pod: Sendable, Equatable {
     public var isReady: Bool
     /// Why it is not ready; nil while it is.
     public var trouble: PodTrouble?
+    /// How often its containers were started again, together.
+    public var restarts: Int64
 
     /// Nil for anything else than a pod.
     public init?(_ object: JSONValue) {
@@ -29,6 +31,8 @@ public struct Pod: Sendable, Equatable {
         revision = metadata["labels"]?["controller-revision-hash"]?.string ?? ""
         isBeingDeleted = metadata["deletionTimestamp"]?.string != nil
         let status = object["status"]
+        restarts = (status?["containerStatuses"]?.array ?? [])
+            .reduce(0) { $0 + ($1["restartCount"]?.integer ?? 0) }
         let condition = status?["conditions"]?.array?.first { $0["type"]?.string == "Ready" }
         isReady = status?["phase"]?.string == "Running" && condition?["status"]?.string == "True"
         trouble = isReady ? nil : PodTrouble(pod: name, status, isBeingDeleted: isBeingDeleted)

@@ -161,6 +161,8 @@ public enum Limits {
     public static let kubernetesCallsMax = 32
     /// Between two looks at a cell that is under way there.
     public static let kubernetesPollPeriod = Duration.seconds(2)
+    /// Between two looks at a cell that bakes; less where the bake is short.
+    public static let kubernetesBakePeriod = Duration.seconds(10)
     /// A pod that fails for as long without a break has failed.
     public static let podTroubleMax = Duration.seconds(15)
 

@@ -65,7 +65,9 @@ final class RolloutCache: @unchecked Sendable {  // Only the writer's thread cal
         guard var current = facts.removeValue(forKey: id), changed.count <= Self.staleMax else {
             let fresh = try RolloutFacts(of: run, in: transaction)
             // A plan that is only looked at has no number.
-            if run.rollout.number > 0, !run.rollout.life.state.isDone { (facts[id], isTouched) = (fresh, true) }
+            if run.rollout.number > 0, !run.rollout.life.state.isDone {
+                (facts[id], isTouched) = (fresh, true)
+            }
             return fresh
         }
         for cell in changed { try current.read(cell, of: run, in: transaction) }

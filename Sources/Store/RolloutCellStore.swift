@@ -101,6 +101,17 @@ extension ReadTransaction {
         return leases
     }
 
+    /// Rollouts that have ended, while a claim of this worker's is still leased.
+    public func endedRollouts(leasedBy worker: String, at now: Timestamp) throws -> [RolloutID] {
+        try connection.query(Self.endedSQL, now.rawValue, worker) { RolloutID($0.text(0)) }
+            .compactMap(\.self)
+    }
+
+    private static let endedSQL = """
+        SELECT DISTINCT r.id FROM rollout_cells c JOIN rollouts r ON r.number = c.rollout
+        WHERE c.lease_ends_at_ms > $1 AND c.worker = $2 AND r.ended_at_ms IS NOT NULL
+        """
+
     private static let leasesSQL = """
         SELECT c.cell, r.id, c.worker, c.lease_ends_at_ms, c.lease_ms
         FROM rollout_cells c JOIN rollouts r ON r.number = c.rollout

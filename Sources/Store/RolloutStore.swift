@@ -77,6 +77,14 @@ extension ReadTransaction {
         }.compactMap { $0 }
     }
 
+    /// When anything last happened in one that has not ended; nil where there is none.
+    public func lastRolloutProgress() throws -> Timestamp? {
+        try connection.first(Self.lastProgressSQL) { $0.optionalInt64(0).map(Timestamp.init(rawValue:)) }
+            ?? nil
+    }
+
+    private static let lastProgressSQL = "SELECT max(progress_at_ms) FROM rollouts WHERE ended_at_ms IS NULL"
+
     /// What happened in it, oldest first.
     public func log(of rollout: Rollout) throws -> [OperationLogEntry] {
         try connection.query(Self.rolloutLogSQL, rollout.number) {

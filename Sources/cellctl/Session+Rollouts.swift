@@ -38,7 +38,7 @@ extension Session {
     }
 
     /// The first cells that went wrong, asked for only where there are any.
-    private func failing(_ rollout: JSONValue) throws(CommandFailure) -> [JSONValue] {
+    func failing(_ rollout: JSONValue) throws(CommandFailure) -> [JSONValue] {
         let back = rollout["direction"]?.string == "back"
         var found: [JSONValue] = []
         for (count, state) in [

@@ -82,18 +82,46 @@ import Testing
         }
     }
 
+    @Test("a look shows every wave, the cells that failed, whom it waits for and what can be done")
+    func get() throws {
+        let paused = Self.rollout(
+            "paused", 0,
+            [
+                "progress": ["failed": 1, "total": 1], "nextSteps": ["POST /v1/rollouts/rollout-1:resume"],
+                "cause": ["kind": "failureBudget", "message": "1 cell has failed"], "blockersOmitted": 3,
+                "uncovered": ["cell-9"],
+            ])
+        let failed: JSONValue = [["cell": "cell-2", "state": "failed", "message": "does not start"]]
+        try ScriptedServer.run(Self.server([paused], cells: failed)) { server in
+            let terminal = Terminal()
+            #expect(terminal.run(server, "rollouts", "get", "rollout-1") == .success)
+            let lines = terminal.output.split(separator: "\n").map(String.init)
+            #expect(lines[0] == "rollout of v2 (rollout-1) paused: 1 cell has failed")
+            #expect(lines[1].contains("wave 1, canary: changing") && lines[2].contains("wave 2, the rest"))
+            #expect(
+                Array(lines[3...]) == [
+                    "0 of 1 cell done, 1 in flight, 1 failed", "cell-2 failed: does not start",
+                    "waits for cell cell-1: is changed by 'script'", "… and 3 more",
+                    "came later, and is no part of it: cell-9", "next: POST /v1/rollouts/rollout-1:resume",
+                ], "\(lines)")
+            let names = Terminal()
+            #expect(names.run(server, "rollouts", "get", "rollout-1", "-o", "name") == .success)
+            #expect(names.output == "rollout-1\n")
+        }
+    }
+
     @Test("cells that failed are named with their words, and what can be done is said")
     func failing() throws {
         let failed: JSONValue = [
             "progress": ["failed": 1], "nextSteps": ["POST /v1/rollouts/rollout-1:retry"],
-            "cause": ["kind": "failureBudget", "message": "1 cells have failed"],
+            "cause": ["kind": "failureBudget", "message": "1 cell has failed"],
         ]
         let cells: JSONValue = [["cell": "cell-1", "state": "failed", "message": "does not start"]]
         try ScriptedServer.run(Self.server([Self.rollout("paused", 0, failed)], cells: cells)) { server in
             let terminal = Terminal()
             #expect(terminal.run(server, "rollouts", "create", "v2", "--wait") == .waitsForPerson)
             for line in [
-                "1 cells have failed", "cell-1: does not start", "next: POST /v1/rollouts/rollout-1:retry",
+                "1 cell has failed", "cell-1: does not start", "next: POST /v1/rollouts/rollout-1:retry",
             ] { #expect(terminal.errors.contains(line)) }
             #expect(server.lines.last == "GET /v1/rollouts/rollout-1/cells?state=failed&limit=10")
         }
@@ -124,7 +152,7 @@ import Testing
         } _: { server in
             let terminal = Terminal()
             #expect(terminal.run(server, "rollouts", "preview", "v2") == .conflict)
-            #expect(terminal.output == "wave 1, canary: 1 cells\n  cell-1  a  refused: is in rollout-2\n")
+            #expect(terminal.output == "wave 1, canary: 1 cell\n  cell-1  a  refused: is in rollout-2\n")
             #expect(terminal.errors.contains("warning: a wave makes no wave"))
             #expect(terminal.errors.contains("rollout-2"))
         }

@@ -24,24 +24,27 @@ extension FakeCluster {
         let images = (pod["spec"]?["containers"]?.array ?? []).map {
             ($0["name"]?.string ?? "", $0["image"]?.string ?? "")
         }
-        let isWell = images.allSatisfy { !Self.isBad($0.1) } && age >= 2
+        let isWell = images.allSatisfy { !Self.isBad($0.1) } && age >= 2 && !unready.contains(path)
         let phase = age >= 2 && !images.contains { $0.1.hasSuffix("-missing") || $0.1.hasSuffix("-stalling") }
         let status: JSONValue = [
             "phase": phase ? "Running" : "Pending",
             "conditions": [["type": "Ready", "status": isWell ? "True" : "False"]],
-            "containerStatuses": .array(images.map { Self.containerStatus($0.0, $0.1, age: age) }),
+            "containerStatuses": .array(
+                images.map { Self.containerStatus($0.0, $0.1, age: age, restarts: restarts[path] ?? 0) }),
         ]
         guard status != pod["status"] else { return }
         let aged = pod.with("metadata", "annotations", ["age": .string("\(age)")])
-        store(path, "MODIFIED", aged.with("status", status))
+        store(path, aged.with("status", status))
     }
 
     private static func isBad(_ image: String) -> Bool {
         ["-crashing", "-missing", "-unready", "-stalling"].contains { image.hasSuffix($0) }
     }
 
-    private static func containerStatus(_ name: String, _ image: String, age: Int) -> JSONValue {
-        var status: JSONObject = ["name": .string(name), "restartCount": 0, "ready": false]
+    private static func containerStatus(_ name: String, _ image: String, age: Int, restarts: Int64)
+        -> JSONValue
+    {
+        var status: JSONObject = ["name": .string(name), "restartCount": .integer(restarts), "ready": false]
         func waits(_ reason: String, _ message: String? = nil) -> JSONValue {
             var waiting: JSONObject = ["reason": .string(reason)]
             if let message { waiting["message"] = .string(message) }
@@ -78,7 +81,7 @@ extension FakeCluster {
         movePods(set, name, namespace, replicas, isOrdered: isOrdered, update: update, current: current)
         let pods = podPaths(ofSet: name, in: namespace).compactMap { objects[$0] }
         let after = status(set, pods, replicas, update: update, current: current)
-        if after != set["status"] { store(path, "MODIFIED", set.with("status", after)) }
+        if after != set["status"] { store(path, set.with("status", after)) }
     }
 
     /// The same template has the same revision, whenever it comes back.
@@ -141,7 +144,7 @@ extension FakeCluster {
         let labels = (template["metadata"]?["labels"] ?? [:])
             .with("controller-revision-hash", .string(revision))
         store(
-            path, "ADDED",
+            path,
             [
                 "apiVersion": "v1", "kind": "Pod",
                 "metadata": [
@@ -159,7 +162,7 @@ extension FakeCluster {
 
     func mark(_ path: String) {
         guard let pod = objects[path], pod["metadata"]?["deletionTimestamp"] == nil else { return }
-        store(path, "MODIFIED", pod.with("metadata", "deletionTimestamp", "2026-01-01T00:00:30Z"))
+        store(path, pod.with("metadata", "deletionTimestamp", "2026-01-01T00:00:30Z"))
     }
 
     private static func isReady(_ pod: JSONValue) -> Bool {

@@ -18,7 +18,6 @@ extension FakeCluster {
         case nil: break
         }
         if let refusal = locked({ unauthorized(call, request) }) { return .keep(refusal) }
-        if call.query["watch"] == "true" { return watch(call) }
         if call.method == "PATCH", let work = locked({ beforePatch }) { work() }
         return .keep(locked { answer(to: call, request.body) })
     }
@@ -57,7 +56,7 @@ extension FakeCluster {
         let isOne = parts.count > 4
         let verb =
             switch call.method {
-            case "GET": call.query["watch"] == "true" ? "watch" : isOne ? "get" : "list"
+            case "GET": isOne ? "get" : "list"
             default: call.method.lowercased()
             }
         if role(verb, group, parts[3], parts[2]) { return nil }

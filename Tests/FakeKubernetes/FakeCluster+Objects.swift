@@ -20,7 +20,7 @@ extension FakeCluster {
             }
             let path = Self.path(ofSet: name, in: namespace)
             store(
-                path, "ADDED",
+                path,
                 [
                     "apiVersion": "apps/v1", "kind": "StatefulSet",
                     "metadata": [
@@ -76,7 +76,7 @@ extension FakeCluster {
     public func touch(_ name: String, in namespace: String = "titan-cells") {
         locked {
             let path = Self.path(ofSet: name, in: namespace)
-            if let object = objects[path] { store(path, "MODIFIED", object) }
+            if let object = objects[path] { store(path, object) }
         }
     }
 
@@ -89,19 +89,16 @@ extension FakeCluster {
         return "00000000-0000-4000-8000-\(String(uids + 1_000_000_000_000).dropFirst())"
     }
 
-    func store(_ path: String, _ type: String, _ object: JSONValue) {
+    func store(_ path: String, _ object: JSONValue) {
         version += 1
         let stored = object.with("metadata", "resourceVersion", .string("\(version)"))
         objects[path] = stored
-        events.append(Event(version: version, collection: collection(of: path), type: type, object: stored))
     }
 
     func remove(_ path: String) {
-        guard let object = objects.removeValue(forKey: path) else { return }
-        version += 1
-        let last = object.with("metadata", "resourceVersion", .string("\(version)"))
-        events.append(
-            Event(version: version, collection: collection(of: path), type: "DELETED", object: last))
+        if objects.removeValue(forKey: path) != nil { version += 1 }
+        restarts[path] = nil
+        unready.remove(path)
     }
 
     func collection(of path: String) -> String {
@@ -120,7 +117,7 @@ extension FakeCluster {
         } else if new == old {
             return
         }
-        store(path, "MODIFIED", new)
+        store(path, new)
     }
 
     private func managed(_ object: JSONValue, _ containers: [String], by manager: String) -> JSONValue {

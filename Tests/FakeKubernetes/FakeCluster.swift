@@ -29,29 +29,20 @@ public final class FakeCluster: @unchecked Sendable {
         case page
     }
 
-    struct Event {
-        var version: Int
-        var collection: String
-        var type: String
-        var object: JSONValue
-    }
-
     let condition = NSCondition()
     var version = 100
     /// By their paths.
     var objects: [String: JSONValue] = [:]
-    var events: [Event] = []
-    /// Events up to this version are forgotten.
-    var compacted = 0
     var faults: [(matches: @Sendable (Call) -> Bool, fault: Fault)] = []
     var calls: [Call] = []
     var snapshots: [String: (items: [JSONValue], version: Int)] = [:]
     /// Of each set: the templates that it had, as the names of revisions.
     var revisions: [String: [JSONValue]] = [:]
     var uids = 0
+    /// By pods' paths, beside what their images do.
+    var restarts: [String: Int64] = [:]
+    var unready: Set<String> = []
     var isDown = false
-    /// Watches of an older number end.
-    var watchesNumber = 0
     var tokens: Set<String>?
     var role: (@Sendable (_ verb: String, _ group: String, _ resource: String, _ namespace: String) -> Bool)?
     var ticksOnRead = 0
@@ -61,18 +52,13 @@ public final class FakeCluster: @unchecked Sendable {
 
     /// Runs the body beside the API server, at the URL that it is given.
     public func run(_ body: (String) async throws -> Void) async throws {
-        defer { endWatches() }
         try await TestServer.run({ self.reply(to: $0) }) { server async throws in
-            defer { self.endWatches() }
             try await body(server.url)
         }
     }
 
     public func run(_ body: (String) throws -> Void) throws {
-        try TestServer.run({ self.reply(to: $0) }) { server throws in
-            defer { self.endWatches() }
-            try body(server.url)
-        }
+        try TestServer.run({ self.reply(to: $0) }) { server throws in try body(server.url) }
     }
 
     func locked<Result>(_ work: () throws -> Result) rethrows -> Result {
@@ -106,21 +92,19 @@ public final class FakeCluster: @unchecked Sendable {
 
     public func setTicksOnRead(_ count: Int) { locked { ticksOnRead = count } }
 
-    /// True: nobody answers. Watches end.
-    public func setDown(_ isDown: Bool) {
-        locked {
-            self.isDown = isDown
-            if isDown { watchesNumber += 1 }
-        }
+    /// True: nobody answers.
+    public func setDown(_ isDown: Bool) { locked { self.isDown = isDown } }
+
+    /// The containers of a pod have been started again.
+    public func restart(_ pod: String, in namespace: String = "titan-cells") {
+        locked { restarts[Self.path(ofPod: pod, in: namespace), default: 0] += 1 }
     }
 
-    public func endWatches() { locked { watchesNumber += 1 } }
-
-    /// Forgets the history of changes: watches from before are 410.
-    public func compact() {
+    /// Whether a pod that is well says so.
+    public func setReady(_ pod: String, _ isReady: Bool, in namespace: String = "titan-cells") {
         locked {
-            compacted = version
-            events = []
+            let path = Self.path(ofPod: pod, in: namespace)
+            if isReady { unready.remove(path) } else { unready.insert(path) }
         }
     }
 

@@ -20,7 +20,8 @@ extension Change {
         let rollout = Rollout(
             id: .random(), release: release, request: request, waves: plan.waves.map(\.why),
             plan: plan.digest,
-            actor: transaction.context.principal.name, reason: transaction.context.reason, createdAt: now.steady)
+            actor: transaction.context.principal.name, reason: transaction.context.reason,
+            createdAt: now.steady)
         let run = try transaction.insert(RolloutRun(rollout: rollout, cells: plan.cells))
         var outcome = try outcome(run, previous: .zero, at: now)
         outcome.isAccepted = true

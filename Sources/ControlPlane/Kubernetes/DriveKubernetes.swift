@@ -17,11 +17,16 @@ struct DriveKubernetes: Reconciler {
     private struct Task: Sendable {
         var job: KubernetesExecutor.Job
         var key: KubernetesLedger.Key
+        /// Time between two looks at a cell that bakes; nil for one that is to be changed.
+        var bakePeriod: Duration?
+        var isBakeStopped = false
     }
 
     func step() async throws -> String {
         let rollouts = try controlPlane.store.read { transaction in
-            try controlPlane.rollouts.underWay.all.sorted { $0.rawValue < $1.rawValue }
+            let ended = try transaction.endedRollouts(
+                leasedBy: Self.worker, at: controlPlane.rollouts.now().steady)
+            return try (controlPlane.rollouts.underWay.all.sorted { $0.rawValue < $1.rawValue } + ended)
                 .compactMap { try transaction.rollout($0) }.filter { $0.executor == .kubernetes }.map(\.id)
         }
         guard !rollouts.isEmpty else { return "no rollout is this server's to carry out" }
@@ -31,10 +36,12 @@ struct DriveKubernetes: Reconciler {
         let now = controlPlane.clock.uptime()
         let due = tasks.filter { cluster.ledger.isDue($0.key, at: now) }
         try await withThrowingTaskGroup { group in
-            for task in due { group.addTask { try await carry(task) } }
+            for task in due {
+                group.addTask { try await task.bakePeriod == nil ? carry(task) : watch(task) }
+            }
             try await group.waitForAll()
         }
-        return "\(tasks.count) cells are under way, \(due.count) were looked at"
+        return "cells under way: \(tasks.count), looked at: \(due.count)"
     }
 
     // MARK: Claims
@@ -58,8 +65,11 @@ struct DriveKubernetes: Reconciler {
                     _ = try change.claim(again, of: id, by: .kubernetes, at: now)
                 }
             }
-            // A cell that is claimed while nobody answers would only wait in another place.
-            var isMore = isHealthy
+            // A cell that is claimed while nobody answers would only wait in another place. Of a rollout that was aborted
+            // the claims alone are given back: nothing of this process is under way on a cell by now, and a patch that
+            // comes late names the version that it was made from.
+            let isDone = try transaction.rollout(id)?.life.state.isDone ?? true
+            var isMore = isHealthy && !isDone
             while isMore {
                 let outcome = try change.claim(
                     ClaimRequest(worker: Self.worker), of: id, by: .kubernetes, at: now)
@@ -68,7 +78,10 @@ struct DriveKubernetes: Reconciler {
             guard let run = try transaction.look(at: id) else { return [] }
             return try run.held(by: Self.worker, at: now.steady).filter { !$0.mustGiveBack && !$0.isOver }
                 .compactMap { held in
-                    try Self.task(held.work, of: id, cluster.namespace, transaction, change, now)
+                    var task = try Self.task(held.work, of: id, cluster.namespace, transaction, change, now)
+                    if held.bakes { task?.bakePeriod = Self.period(of: run.rollout.strategy) }
+                    task?.isBakeStopped = held.isBakeStopped
+                    return task
                 }
         }
     }
@@ -91,6 +104,11 @@ struct DriveKubernetes: Reconciler {
             _ = try change.report(report, of: work.cell, in: id, at: now)
             return nil
         }
+    }
+
+    /// Often enough to see what a short bake is to show.
+    private static func period(of strategy: RolloutStrategy) -> Duration {
+        max(Limits.kubernetesPollPeriod, min(strategy.bakeTime / 4, Limits.kubernetesBakePeriod))
     }
 
     private func isAnswering() async -> Bool {
@@ -130,12 +148,45 @@ struct DriveKubernetes: Reconciler {
         }
     }
 
+    /// A look at a cell that bakes. Said is what is new: that it is not ready any more, is again, or has failed.
+    private func watch(_ task: Task) async throws {
+        let (executor, job) = (cluster.executor, task.job)
+        guard let period = task.bakePeriod,
+            let seen = await cluster.threads.run({ executor.look(at: job) })
+        else { return }
+        let verdict = cluster.ledger.judge(
+            seen, of: task.key, period: period, at: controlPlane.clock.uptime())
+        switch verdict {
+        case .failed(let message): try await report(.unhealthy(message), of: task)
+        case .unready(let message) where !task.isBakeStopped: try await note(isReady: false, message, of: job)
+        case .ready where task.isBakeStopped: try await note(isReady: true, "is ready again", of: job)
+        case .ready, .unready: break
+        }
+    }
+
+    private func note(isReady: Bool, _ message: String, of job: KubernetesExecutor.Job) async throws {
+        try await controlPlane.store.write(as: ChangeContext(principal: .system, operation: name)) {
+            [controlPlane] transaction in
+            guard var run = try transaction.take(job.rollout) else { return }
+            let old = run.rollout
+            _ = try run.watch(
+                isReady: isReady, message.cut(Limits.reportMessageBytesMax), of: job.work.cell,
+                under: job.work.claim.token, at: controlPlane.rollouts.now().steady)
+            _ = try transaction.save(run, replacing: old)
+        }
+    }
+
     private func report(_ outcome: KubernetesExecutor.Outcome, of task: Task) async throws {
         let work = task.job.work
         guard
             let verdict = cluster.ledger.judge(
                 outcome, of: task.key, work, at: controlPlane.clock.uptime())
         else { return }
+        try await report(verdict, of: task)
+    }
+
+    private func report(_ verdict: KubernetesVerdict, of task: Task) async throws {
+        let work = task.job.work
         let context = ChangeContext(principal: .system, operation: name)
         try await controlPlane.store.write(as: context) { [controlPlane] transaction in
             let now = controlPlane.rollouts.now()

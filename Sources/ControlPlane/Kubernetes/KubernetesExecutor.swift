@@ -57,7 +57,7 @@ struct KubernetesExecutor: Sendable {
         }
     }
 
-    private func read(_ place: CellPlace) throws(KubernetesError) -> [StatefulSet] {
+    func read(_ place: CellPlace) throws(KubernetesError) -> [StatefulSet] {
         var sets: [StatefulSet] = []
         for name in place.sets {
             let object: JSONValue

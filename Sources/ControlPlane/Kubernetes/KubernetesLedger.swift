@@ -16,6 +16,9 @@ final class KubernetesLedger: Sendable {
         var silentSince: ContinuousClock.Instant?
         var saidAt: ContinuousClock.Instant?
         var said = ""
+        /// While it bakes: the restarts that there were at the first look, or that came with a pod.
+        var restarts: KubernetesExecutor.Bake.Restarts = [:]
+        var unreadySince: ContinuousClock.Instant?
     }
 
     private let entries = Mutex<[Key: Entry]>([:])
@@ -39,6 +42,28 @@ final class KubernetesLedger: Sendable {
             return entry.judge(outcome, work, at: now)
         }
     }
+
+    /// What a look at a cell that bakes says of it.
+    ///
+    /// - Parameter period: until the next look.
+    func judge(
+        _ bake: KubernetesExecutor.Bake, of key: Key, period: Duration, at now: ContinuousClock.Instant
+    ) -> BakeVerdict {
+        entries.withLock { entries in
+            var entry = entries[key] ?? Entry()
+            defer { entries[key] = entry }
+            entry.notBefore = now + period
+            return entry.judge(bake, at: now)
+        }
+    }
+}
+
+/// What comes of a look at a cell that bakes.
+enum BakeVerdict: Sendable, Equatable {
+    case ready
+    /// Its bake clock stands until it is ready again.
+    case unready(String)
+    case failed(String)
 }
 
 /// What is reported of a cell.
@@ -79,6 +104,33 @@ extension KubernetesLedger.Entry {
         case .refused(let message):
             return work.action == .update ? .unreachable(message) : underWay(message, work, at: now)
         }
+    }
+
+    /// A container that is started again has failed under its load, and that is what a bake is to show. A pod that was moved
+    /// away is ready again soon; one that is not has failed as well.
+    mutating func judge(_ bake: KubernetesExecutor.Bake, at now: ContinuousClock.Instant) -> BakeVerdict {
+        switch bake {
+        case .failed(let message): return .failed(message)
+        // Nothing is known of the cell, which speaks neither for it nor against it.
+        case .unseen(let message): return .unready(message)
+        case .ready(let counted), .unready(_, let counted):
+            for (uid, now) in counted.sorted(by: { $0.value.pod < $1.value.pod }) {
+                let before = restarts[uid]?.count ?? now.count
+                if now.count > before {
+                    return .failed(
+                        "containers of pod \(now.pod) were started again while it baked, \(now.count) times in all"
+                    )
+                }
+            }
+            restarts = counted
+        }
+        guard case .unready(let message, _) = bake else {
+            unreadySince = nil
+            return .ready
+        }
+        let since = unreadySince ?? now
+        unreadySince = since
+        return now - since >= Limits.podTroubleMax ? .failed(message) : .unready(message)
     }
 
     /// Said where it is new, and else often enough for the lease.

@@ -17,9 +17,10 @@ public struct Rollouts: Sendable {
     let meter: GateMeter
     let schedule = GateSchedule()
 
-    init(_ clock: Clock, _ gates: GateSettings) {
+    /// - Parameter time: the latest that anything happened at in a rollout that is under way.
+    init(_ clock: Clock, _ gates: GateSettings, after time: Timestamp?) {
         self.clock = clock
-        steady = SteadyClock(clock)
+        steady = SteadyClock(clock, after: time)
         self.gates = gates
         meter = GateMeter(gates)
     }

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// A bake must not end because somebody has set the machine's clock. It follows the wall clock, and is at most a tenth
 /// faster or slower than time itself: a jump of an hour is made up for within ten hours, one of a second in ten seconds.
-/// It never goes back.
+/// It never goes back, not with a restart either.
 public final class SteadyClock: Sendable {
     private struct Reading {
         var time: Timestamp
@@ -15,9 +15,12 @@ public final class SteadyClock: Sendable {
     private let clock: Clock
     private let last: Mutex<Reading>
 
-    public init(_ clock: Clock) {
+    /// - Parameter time: the latest that an earlier process has counted by. Where the wall clock was put back since, this
+    ///   one goes on from there: else leases and reports would have to wait until it has caught up.
+    public init(_ clock: Clock, after time: Timestamp? = nil) {
         self.clock = clock
-        last = Mutex(Reading(time: clock.now(), uptime: clock.uptime()))
+        let now = clock.now()
+        last = Mutex(Reading(time: time.map { max($0, now) } ?? now, uptime: clock.uptime()))
     }
 
     public func now() -> Timestamp {

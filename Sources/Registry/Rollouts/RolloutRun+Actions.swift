@@ -79,7 +79,7 @@ extension RolloutRun {
                 nextSteps: ["GET /v1/rollouts/\(rollout.id)/cells"])
         }
         for index in taken { try take(.retry, of: index, "", at: now) }
-        try take(.retry, byOperator("\(taken.count) cells are tried again"), at: now)
+        try take(.retry, byOperator("\(taken.count.counted("cell")) to be tried again"), at: now)
         if !rollout.life.isGoingBack { forgive(at: now) }
         return taken.map { cells[$0].cell }
     }

@@ -6,6 +6,10 @@ extension RolloutRun {
         public var isOver: Bool
         /// The rollout has turned away from what it was claimed for: it waits for the claim to be given back.
         public var mustGiveBack: Bool
+        /// It is changed, and bakes: to be looked at, not to be changed.
+        public var bakes = false
+        /// Its bake clock stands, for what was seen last was bad.
+        public var isBakeStopped = false
     }
 
     /// The cells that `worker` was the last to claim, and is not done with.
@@ -20,10 +24,32 @@ extension RolloutRun {
             case .updating, .rollingBack: return Held(work: work, isOver: !isLive, mustGiveBack: false)
             case .rollbackPending, .abandoned:
                 return isLive ? Held(work: work, isOver: false, mustGiveBack: true) : nil
-            case .pending, .baking, .succeeded, .failed, .unreachable, .skipped, .rolledBack, .rollbackFailed:
+            case .baking:
+                return Held(
+                    work: work, isOver: false, mustGiveBack: false, bakes: true,
+                    isBakeStopped: cell.healthySince == nil)
+            case .pending, .succeeded, .failed, .unreachable, .skipped, .rolledBack, .rollbackFailed:
                 return nil
             }
         }
+    }
+
+    /// What the executor sees of a cell that bakes: while it is not ready the bake clock stands, and it starts anew when it is
+    /// ready again and no gate speaks against it.
+    ///
+    /// - Returns: false where that changes nothing; the claim may be over.
+    public mutating func watch(
+        isReady: Bool, _ message: String, of cell: CellID, under token: FencingToken, at now: Timestamp
+    ) throws(RegistryError) -> Bool {
+        let index = try index(of: cell)
+        guard cells[index].state == .baking, cells[index].claim?.token == token,
+            (cells[index].healthySince == nil) == isReady,
+            !isReady || !cells[index].tallies.contains(where: { $0.bad > 0 })
+        else { return false }
+        cells[index].healthySince = isReady ? now : nil
+        cells[index].message = message
+        changed.insert(index)
+        return true
     }
 
     /// What the cell really ran, as its executor has read it before its first change: that is what it goes back to. What

@@ -16,7 +16,9 @@ extension RolloutSituation {
         let allowed = rollout.failuresMax(of: cells.count)
         if failed > allowed {
             cause = RolloutCause(
-                .failureBudget, "\(failed) cells have failed (\(named)), and \(allowed) may")
+                .failureBudget,
+                "\(failed.counted("cell")) \(failed == 1 ? "has" : "have") failed (\(named)), and \(allowed) may"
+            )
         } else if isWaveDead {
             cause = RolloutCause(
                 .waveFailed, "no cell of wave \(rollout.wave) has succeeded; failed have \(named)")
@@ -93,7 +95,7 @@ extension RolloutSituation {
             .pause,
             RolloutCause(
                 .stalled,
-                "\(claimable.count) cells can be claimed, and nobody has claimed or reported since \(rollout.progressAt)"
+                "\(claimable.count.counted("cell")) can be claimed, and nobody has claimed or reported since \(rollout.progressAt)"
             ))
     }
 }

@@ -203,10 +203,11 @@ extension RolloutSituation {
     private func named(_ line: Line) -> Line {
         guard !line.claimable.isEmpty, rollout.life.state != .paused else { return line }
         var line = line
+        let count = line.claimable.count
+        let wait = count == 1 ? "waits for it to claim it" : "wait for it to claim them"
         line.blockers.append(
             Blocker(
-                kind: "executor", id: rollout.executor.rawValue,
-                message: "\(line.claimable.count) cells wait for it to claim them"))
+                kind: "executor", id: rollout.executor.rawValue, message: "\(count.counted("cell")) \(wait)"))
         return line
     }
 

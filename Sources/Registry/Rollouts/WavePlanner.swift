@@ -57,7 +57,7 @@ public struct WavePlanner: Sendable {
         let named = Set(strategy.canary)
         var rest = inOrder(taken.filter { !named.contains($0.cell.id) })
         for spec in strategy.waves { take(spec, of: taken.count, from: &rest) }
-        if !rest.isEmpty { waves.append(("the rest: \(rest.count) of \(taken.count) cells", rest)) }
+        if !rest.isEmpty { waves.append(("the rest: \(rest.count) of \(taken.count.counted("cell"))", rest)) }
         if strategy.zoneAtATime { cutByZone() }
         warnOfUnknown()
         return RolloutPlan(
@@ -109,13 +109,15 @@ public struct WavePlanner: Sendable {
         case .upTo(let share):
             let before = waves.reduce(0) { $0 + $1.cells.count }
             let end = min(share.roundedUp(of: total), total)
-            let shown = share.document.string ?? "\(end) cells"
+            let shown = share.document.string ?? end.counted("cell")
             guard end > before else {
                 warnings.append(
-                    "The wave up to \(shown) makes no wave: \(before) of \(total) cells come before it.")
+                    "The wave up to \(shown) makes no wave: \(before) of \(total.counted("cell")) come before it."
+                )
                 return
             }
-            waves.append(("up to \(shown): \(end) of \(total) cells", Array(rest.prefix(end - before))))
+            waves.append(
+                ("up to \(shown): \(end) of \(total.counted("cell"))", Array(rest.prefix(end - before))))
             rest.removeFirst(end - before)
         case .zone(let zone):
             let cells = rest.filter { $0.cell.zone == zone }

@@ -29,7 +29,7 @@ struct Rollouts: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Bring a release to cells, wave by wave.",
         subcommands: [
-            Create.self, Preview.self, List<RolloutResource>.self, Get<RolloutResource>.self, Cells.self,
+            Create.self, Preview.self, List<RolloutResource>.self, GetRollout.self, Cells.self,
             Watch.self, Act<Pause>.self, Act<Resume>.self, Decide<Approve>.self, Decide<Reject>.self,
             Act<Abort>.self,
             Rollback.self, Retry.self,
@@ -228,7 +228,7 @@ extension Session {
         for wave in preview["waves"]?.array ?? [] {
             let cells = wave["cells"]?.array ?? []
             console.print(
-                "wave \(wave["number"]?.integer ?? 0), \(wave["why"]?.string ?? ""): \(cells.count) cells"
+                "wave \(wave["number"]?.integer ?? 0), \(wave["why"]?.string ?? ""): \(cells.count.counted("cell"))"
                     .printable)
             for cell in cells {
                 let why = cell["why"]?.string.map { $0.isEmpty ? "" : ": \($0)" } ?? ""

@@ -16,7 +16,8 @@ struct RolloutProgress: LongWorkProgress {
     static func counts(_ rollout: JSONValue) -> String {
         func count(_ name: String) -> Int64 { rollout["progress"]?[name]?.integer ?? 0 }
         let back = rollout["direction"]?.string == "back"
-        var parts = ["\(count("completed")) of \(count("total")) cells \(back ? "back" : "done")"]
+        let all = Int(count("total")).counted("cell")
+        var parts = ["\(count("completed")) of \(all) \(back ? "back" : "done")"]
         for name in ["inFlight", "baking", "failed", "unreachable", "skipped"] where count(name) > 0 {
             parts.append("\(count(name)) \(name == "inFlight" ? "in flight" : name)")
         }
@@ -29,13 +30,30 @@ struct RolloutProgress: LongWorkProgress {
         return "\(Self.title(rollout)) \(state)\(cause.printable)"
     }
 
-    private var complaints: [String] {
-        let failed = failing.map { cell in
+    private var failed: [String] {
+        failing.map { cell in
             "\(cell["cell"]?.string ?? "?") \(cell["state"]?.string ?? "?"): \(cell["message"]?.string ?? "")"
                 .printable
         }
-        let waiting = rollout.document(blockersExcept: Set(failing.compactMap { $0["cell"]?.string }))
-        return Self.few(failed) + Self.few(waiting)
+    }
+
+    private var waiting: [String] {
+        rollout.document(blockersExcept: Set(failing.compactMap { $0["cell"]?.string }))
+    }
+
+    private var complaints: [String] { Self.few(failed) + Self.few(waiting) }
+
+    /// Everything that there is to say of it, for one look.
+    func report(_ paint: Paint) -> [String] {
+        var lines = [paint.heading(headline)] + waves + [Self.counts(rollout)]
+        lines += (failed + waiting).map(paint.changed)
+        if let more = rollout["blockersOmitted"]?.integer { lines.append("… and \(more) more") }
+        let uncovered = (rollout["uncovered"]?.array ?? []).compactMap(\.string)
+        if !uncovered.isEmpty {
+            lines.append("came later, and is no part of it: \(uncovered.joined(separator: ", "))".printable)
+        }
+        lines += (rollout["nextSteps"]?.array ?? []).compactMap(\.string).map { "next: \($0)".printable }
+        return lines
     }
 
     var essence: String {

@@ -61,6 +61,27 @@ struct RolloutClockTests {
         #expect(service?.observedAt == fleet.time.clock.now())
     }
 
+    @Test(
+        "a restart with the clock put back goes on by the time that was: another takes the cell over, and is heard"
+    )
+    func restart() async throws {
+        let fleet = try await RollingFleet()
+        let id = try await fleet.create()
+        try await fleet.advance()
+        _ = try #require(try await fleet.claim(id, cell: 1, by: "first"))
+        let then = fleet.plane.rolloutTime.steady
+        fleet.time.jump(byMilliseconds: -Self.hour)
+        try fleet.restart(from: fleet.files.image())
+        #expect(fleet.plane.rolloutTime.steady >= then)
+        #expect(try await fleet.claim(id, cell: 1) == nil)
+        fleet.time.advance(.seconds(340))
+        let work = try #require(try await fleet.claim(id, cell: 1, by: "second"))
+        let now = fleet.plane.rolloutTime
+        let report = work.report(true, at: now.steady(of: fleet.time.clock.now()))
+        try await fleet.write { try $0.report(report, of: work.cell, in: id, at: now) }
+        #expect(try fleet.cell(1, of: id).state == .baking)
+    }
+
     @Test("a report of health that came after the change counts, and once", arguments: bothWays)
     func health(by jump: Int64) async throws {
         let fleet = try await RollingFleet()
@@ -112,7 +133,9 @@ struct RolloutClockTests {
         #expect(tally.message.contains(at), "\(tally.message)")
     }
 
-    @Test("Prometheus is asked about the wall clock's now, as evidence of the steady one's", arguments: bothWays)
+    @Test(
+        "Prometheus is asked about the wall clock's now, as evidence of the steady one's", arguments: bothWays
+    )
     func prometheus(by jump: Int64) async throws {
         let reply = answer("200 OK", #"{"status":"success","data":{"resultType":"scalar","result":[1,"0"]}}"#)
         try await TestServer.run({ _ in .close(reply) }) { server async throws in

@@ -26,7 +26,9 @@ enum RolloutCrashPoint: String, CaseIterable, Sendable {
         switch self {
         case .create:
             let (request, now) = (try RollingFleet.request(), fleet.plane.rolloutTime)
-            return Step { _ = try $0.createRollout(request, at: now) } isTaken: {
+            return Step {
+                _ = try $0.createRollout(request, at: now)
+            } isTaken: {
                 $0.rollout.life.state == .pending && $0.cells.count == 6
             }
         case .begin:
@@ -110,7 +112,9 @@ enum RolloutCrashPoint: String, CaseIterable, Sendable {
     }
 
     private func prepareGate(_ fleet: RollingFleet) async throws -> Step {
-        let gate: JSONValue = ["name": "health", "type": "health", "onMissing": "pass", "failureThreshold": 1]
+        let gate: JSONValue = [
+            "name": "health", "type": "health", "onMissing": "pass", "failureThreshold": 1,
+        ]
         let id = try await fleet.create(["gates": [gate], "failureBudget": 9, "canary": []])
         try await fleet.advance()
         let work = try #require(try await fleet.claim(id, cell: 1))
@@ -121,7 +125,9 @@ enum RolloutCrashPoint: String, CaseIterable, Sendable {
         let evidence = GateEvidence(
             cell: work.cell, release: ReleaseName("v1.1.0")!, attempt: 1, gate: "health",
             outcome: isGood ? .good : .bad, observedAt: now.steady)
-        return Step { _ = try $0.add([evidence], to: id, at: now) } isTaken: {
+        return Step {
+            _ = try $0.add([evidence], to: id, at: now)
+        } isTaken: {
             isGood ? $0.cell(1)?.tallies.first?.good == 1 : $0.state(of: 1) == .failed
         }
     }

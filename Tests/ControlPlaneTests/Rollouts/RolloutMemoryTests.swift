@@ -38,8 +38,6 @@ struct RolloutMemoryTests {
         try await fleet.finish(id)
         try await fleet.expectMemoryIsTrue(id, "ended")
         #expect(try fleet.state(id) == .rolledBack)
-        try await fleet.act(.retry([]), on: id)
-        try await fleet.expectMemoryIsTrue(id)
     }
 
     @Test("what is rehearsed, or fails after it was saved, is forgotten")
@@ -112,7 +110,9 @@ struct RolloutMemoryTests {
             return claimed
         }
         #expect(claimed < 12)
-        try await fleet.write { _ = try $0.transaction.connection.run("PRAGMA max_page_count = \(pages + 9_000)") }
+        try await fleet.write {
+            _ = try $0.transaction.connection.run("PRAGMA max_page_count = \(pages + 9_000)")
+        }
         try await fleet.expectMemoryIsTrue(id, "after the full disk")
         #expect(try fleet.run(id).cells.count { $0.state == .updating } == claimed)
         fleet.time.advance(.seconds(700))

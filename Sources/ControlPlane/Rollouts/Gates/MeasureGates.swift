@@ -41,7 +41,9 @@ struct MeasureGates: Reconciler {
             var questions: [GateQuestion] = []
             for id in rollouts.underWay.all {
                 // Most have no gates, and nothing more is read of them.
-                guard let rollout = try transaction.rollout(id), !rollout.strategy.gates.isEmpty else { continue }
+                guard let rollout = try transaction.rollout(id), !rollout.strategy.gates.isEmpty else {
+                    continue
+                }
                 let baking = try transaction.cells(
                     of: rollout, RolloutCellFilter(state: .baking), after: -1,
                     limit: Limits.cellsPerRolloutMax)

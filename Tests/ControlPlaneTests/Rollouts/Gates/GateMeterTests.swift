@@ -99,7 +99,8 @@ struct GateMeterTests {
 
     @Test("a cell without the endpoint, or where probes may not go, says nothing")
     func unasked() async throws {
-        let none = try #require(try await meter().measure(question(probe), on: try someCell(), at: both(gateTime)))
+        let none = try #require(
+            try await meter().measure(question(probe), on: try someCell(), at: both(gateTime)))
         #expect(none.outcome == .missing)
         #expect(none.message == "The cell has no endpoint of order-service.")
         try await TestServer.run({ _ in .close(answer("200 OK", "")) }) { server async throws in

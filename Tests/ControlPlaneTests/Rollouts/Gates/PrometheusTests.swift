@@ -23,7 +23,8 @@ struct PrometheusTests {
         let settings = try GateSettings(
             prometheus: try PrometheusAddress(url: url, tokenFile: tokenFile))
         return try #require(
-            await GateMeter(settings).measure(try question(gate, on: name), on: try someCell(name), at: both(time)))
+            await GateMeter(settings).measure(
+                try question(gate, on: name), on: try someCell(name), at: both(time)))
     }
 
     @Test("a real Prometheus is asked, and what it says is evidence")
