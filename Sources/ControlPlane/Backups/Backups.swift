@@ -12,8 +12,8 @@ public struct Backups: Sendable {
     /// A change of these may bring the next run nearer, or something to watch.
     static let wokenBy: Set<ResourceKind> = [.backupSchedule, .backup, .restore]
 
-    /// Who carries out what is asked for here. What Velero does by itself is only recorded.
-    let executors: Set<BackupExecutor> = [.external, .registry]
+    /// Who carries out what is asked for here. What Velero and `control-plane backup` do by themselves is only recorded.
+    let executors: Set<BackupExecutor> = [.external]
     /// Whose work scripts may claim: also to delete what Velero has made, while nobody here drives it.
     let outside: Set<BackupExecutor> = [.external, .velero]
 
@@ -37,7 +37,7 @@ extension ControlPlane {
                 FieldError("executor", "can't be \(executor.rawValue): this server is not set up for it")
             ],
             nextSteps: [
-                "leave 'executor' out, and have scripts claim the work",
+                "leave 'executor' out, and have scripts claim the work: for the registry one that calls 'control-plane backup'",
                 "let Velero run its own schedules, and record them: POST /v1/backups:import",
             ])
     }

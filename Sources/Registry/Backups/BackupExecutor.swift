@@ -7,11 +7,10 @@ public enum BackupExecutor: String, Sendable, CaseIterable {
     /// This server, of its own database.
     case registry
 
-    /// Left out, the registry's own backups are this server's to make, and all others those of scripts. What does not fit
-    /// the scope has been reported.
+    /// What does not fit the scope has been reported.
     init(from reader: DocumentReader, scope: BackupScope?) {
         let named: BackupExecutor? = reader.choice("executor")
-        self = named ?? (scope == .registry ? .registry : .external)
+        self = named ?? .external
         guard let scope else { return }
         if self == .registry, scope != .registry {
             reader.report("executor", "can only be registry where the scope is the registry")

@@ -21,7 +21,7 @@ struct BackupScheduleTests {
         #expect(schedule.zone.name == "UTC" && schedule.ttl.go == "720h0m0s" && schedule.keepLast == 3)
         #expect(schedule.executor == .external && schedule.overlap == .forbid && !schedule.isPaused)
         #expect(schedule.startingDeadline.go == "1h0m0s" && schedule.runTimeout.go == "4h0m0s")
-        #expect(try Self.schedule(["scope": ["registry": true]]).executor == .registry)
+        #expect(try Self.schedule(["scope": ["registry": true]]).executor == .external)
     }
 
     @Test("what is written is read back the same, and so is what an answer shows")
