@@ -7,7 +7,9 @@ import Registry
 /// leaves it out, and the next one reads it anew. What was put back and is then undone is thrown away: with the write that
 /// fails or was a dry run (`undo`), or with its whole group (`discard`). Unlike `CellLedger` it can't go by the revision: a
 /// rollout's progress has none.
-final class RolloutCache: @unchecked Sendable {  // Only the writer's thread calls it; the store keeps it there.
+///
+/// `@unchecked Sendable`: only the writer's thread calls it; the store keeps it there.
+final class RolloutCache: @unchecked Sendable {
     private var runs: [RolloutID: RolloutRun] = [:]
     private var facts: [RolloutID: RolloutFacts] = [:]
     /// Cells of which a rollout's facts may say what was.

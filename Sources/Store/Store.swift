@@ -106,7 +106,8 @@ public final class Store: Sendable {
         _ body: @escaping @Sendable (WriteTransaction) throws -> T
     ) async throws(RegistryError) -> T {
         do {
-            return try await database.write(bulk: bulk) { [configuration, ledgerCache, rolloutCache] connection in
+            return try await database.write(bulk: bulk) {
+                [configuration, ledgerCache, rolloutCache] connection in
                 do {
                     let transaction = try WriteTransaction(
                         connection, context: context, clock: configuration.clock(), ledgerCache: ledgerCache,
