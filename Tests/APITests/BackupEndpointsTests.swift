@@ -218,10 +218,11 @@ struct BackupEndpointsTests {
         try await TestAPI.withSchedule { api in
             try await api.send(.post, "/v1/backups", ["name": "one", "scope": Self.data]).expect(201)
             try await api.send(.post, "/v1/backup-schedules/daily:trigger").expect(201)
-            var own: JSONValue = ["name": "own", "scope": ["registry": true], "executor": "registry"]
-            try await api.send(.post, "/v1/backups", own).expect(409, "stateConflict", field: "executor")
+            var own: JSONObject = ["name": "own", "scope": ["registry": true], "executor": "registry"]
+            try await api.send(.post, "/v1/backups", .object(own)).expect(
+                409, "stateConflict", field: "executor")
             own["phase"] = "Completed"
-            try await api.send(.post, "/v1/backups", own).expect(201)
+            try await api.send(.post, "/v1/backups", .object(own)).expect(201)
             try await api.claimBackup(["backup": "own"]).expect(409, "stateConflict")
             try await api.claimBackup(["backup": "none"]).expect(404, "notFound")
             #expect(try await api.claimBackup(["schedule": "daily"]).expect(200)["schedule"] == "daily")

@@ -51,7 +51,7 @@ extension Change {
             }
         }
         for rollout in try transaction.rolloutsUnderWay() {
-            _ = try act(.pause, on: rollout, at: transaction.now)
+            _ = try act(.pause, on: rollout, at: RolloutTime(steady: transaction.now, wall: transaction.now))
             effects.rollouts.append(rollout)
         }
         effects.unknownGateways = try transaction.insertUnknownGateways(of: effects.incarnation)
