@@ -92,28 +92,22 @@ final class MotoServer: Sendable {
     private let process: Process
 
     init() throws {
-        let port = Int.random(in: 20_000..<50_000)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try #require(Self.path))
-        process.arguments = ["-H", "127.0.0.1", "-p", "\(port)"]
-        process.environment = ["PATH": "/usr/bin:/bin", "INITIAL_NO_AUTH_ACTION_COUNT": "4"]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        self.process = process
-        identifier = process.processIdentifier
-        let url = "http://127.0.0.1:\(port)"
-        self.url = url
+        var (process, url) = try Self.start()
         // Bucket, user, policy and key: the four calls that need no signature.
         let authority = Self.query("s3")
         let client = Self.client
         var made = false
-        for _ in 0..<600 where !made {
+        for _ in 0..<1200 where !made {
+            // Somebody else may have taken its port.
+            if !process.isRunning { (process, url) = try Self.start() }
             made =
                 (try? client.send(ClientRequest("PUT", url + "/titan", fields: authority)))?.isSuccess
                 ?? false
             if !made { usleep(50_000) }
         }
+        self.process = process
+        self.url = url
+        identifier = process.processIdentifier
         try #require(made, "moto does not serve")
         func iam(_ text: String) throws -> String {
             let answer = try client.send(
@@ -138,6 +132,19 @@ final class MotoServer: Sendable {
     }
 
     deinit { kill(identifier, SIGKILL) }
+
+    private static func start() throws -> (Process, url: String) {
+        // Below those that are given to outgoing connections.
+        let port = Int.random(in: 20_000..<32_000)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try #require(path))
+        process.arguments = ["-H", "127.0.0.1", "-p", "\(port)"]
+        process.environment = ["PATH": "/usr/bin:/bin", "INITIAL_NO_AUTH_ACTION_COUNT": "4"]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        return (process, "http://127.0.0.1:\(port)")
+    }
 
     func uploadsUnderWay() throws -> Int {
         var request = ClientRequest("GET", url + "/titan?uploads=")

@@ -35,7 +35,7 @@ struct StartScheduledBackups: Reconciler {
         }
         if let failure { throw failure }
         backups.nextRun.note(next.min(), asOf: changes)
-        return "runs of \(started) schedules were due"
+        return started == 0 ? "no run is due" : "runs of \(started) schedules were due"
     }
 
     private func start(_ schedule: BackupScheduleName) async throws -> Bool {
