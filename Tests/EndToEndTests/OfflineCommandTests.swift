@@ -16,7 +16,10 @@ extension EndToEndTests {
         @Test func migrateMakesASchemaThatServeThenUses() throws {
             let ending = try offline("migrate")
             #expect(ending.status == 0)
-            #expect(ending.output.contains("is at version 4"), "\(ending)")
+            let folder = URL(fileURLWithPath: #filePath).appending(path: "../../../Migrations").standardized
+            let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            let version = files.count { $0.hasSuffix(".sql") }
+            #expect(ending.output.contains("is at version \(version)."), "\(ending)")
             let server = try Server(scratch.data)
             #expect(try server.admin.send("GET", "/v1/cells").status == 200)
         }
