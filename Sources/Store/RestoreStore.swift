@@ -9,6 +9,8 @@ private enum RestoreStore {
         r.started_at_ms, r.completed_at_ms, r.updated_at_ms, r.revision
         """
 
+    static let isActive = "r.phase NOT IN ('FailedValidation', 'Completed', 'PartiallyFailed', 'Failed')"
+
     static func record(_ row: borrowing Row) throws -> Restore {
         let spec = try JSONValue(parsing: Array(row.text(8).utf8))
         guard let name = RestoreName(row.text(1)), let backup = BackupName(row.text(2)),
@@ -103,7 +105,7 @@ extension ReadTransaction {
 
     private static let activeRestoresSQL = """
         SELECT \(RestoreStore.columns) FROM restores r
-        WHERE r.phase NOT IN ('FailedValidation', 'Completed', 'PartiallyFailed', 'Failed') ORDER BY r.number
+        WHERE \(RestoreStore.isActive) ORDER BY r.number
         """
 
     /// Those that read the backup and have not ended.
@@ -112,9 +114,7 @@ extension ReadTransaction {
     }
 
     private static let readingSQL = """
-        SELECT name FROM restores
-        WHERE backup = $1 AND phase NOT IN ('FailedValidation', 'Completed', 'PartiallyFailed', 'Failed')
-        ORDER BY number
+        SELECT r.name FROM restores r WHERE r.backup = $1 AND \(RestoreStore.isActive) ORDER BY r.number
         """
 }
 

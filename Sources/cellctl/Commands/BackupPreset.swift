@@ -32,7 +32,7 @@ struct BackupPreset: RegistryCommand {
         abstract: "Make the schedules of the Titan guide; those that are there are left as they are.",
         discussion: """
             EXAMPLES:
-              cellctl backups preset titan --executor velero
+              cellctl backups preset titan --dry-run
             """)
 
     @Argument(help: "The preset: titan.") var preset: Preset

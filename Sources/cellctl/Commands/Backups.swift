@@ -46,7 +46,7 @@ struct Backups: ParsableCommand {
             discussion: """
                 EXAMPLES:
                   cellctl backups create before-release --namespace titan-data --ttl 168h
-                  cellctl backups create --cell cell-1 --executor velero
+                  cellctl backups create --cell cell-1 --dry-run
                 """)
 
         @Argument(help: "Its name; else one is made of the time.") var name: String?
